@@ -1,0 +1,265 @@
+"""The customer data, and who may look at it.
+
+`Account` signs in. `Member` is a user of the CRM that the data comes from: owns companies and
+leads, belongs to `Group`s. `Department`s form a tree under a `Company`; a `Lead` belongs to a
+company and perhaps to a department. The three of them are *source rows*: each has a version and
+two times, kept by `crm.writing` alone (never by `save`): write source rows through it.
+"""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Account(AbstractUser):
+    """Somebody who signs in to hpsync. Only administrators see anything."""
+
+    class Role(models.TextChoices):
+        ADMINISTRATOR = "administrator", _("管理者")
+        GENERAL = "general", _("一般")
+
+    role = models.CharField(_("システム権限"), max_length=20, choices=Role, default=Role.GENERAL)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the settings and the data are open to this account."""
+        return self.is_active and self.role == self.Role.ADMINISTRATOR
+
+
+class Group(models.Model):
+    """A group of members, by which leads are made visible."""
+
+    name = models.CharField(_("グループ名"), max_length=255, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A user of the CRM (社員): owner of companies and leads; tied to no account."""
+
+    name = models.CharField(_("氏名"), max_length=255)
+    email = models.EmailField(_("メールアドレス"), max_length=200, unique=True)
+    login = models.CharField(_("kintoneのログイン名"), max_length=128, blank=True)
+    active = models.BooleanField(_("有効"), default=True)
+    groups = models.ManyToManyField(Group, blank=True, related_name="members")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomItem(models.Model):
+    """The definition of a カスタム項目: its values stand in `SourceRow.custom` under `key`."""
+
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    key = models.CharField(_("キー"), max_length=64)
+    label = models.CharField(_("項目名"), max_length=128)
+    kind = models.CharField(_("種類"), max_length=20)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "key"], name="custom_item_key")
+        ]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SourceRow(models.Model):
+    """What the three record types share.
+
+    `version` rises, and `changed_at` moves, with every change of the row's own content *or* of a
+    related value that can be mapped (a lead's company is renamed); `updated_at` moves with the
+    row's own content only and is itself an item (更新日時). The change scan reads by
+    `(changed_at, id)`.
+    """
+
+    external_id = models.CharField(_("外部ID"), max_length=128, unique=True, null=True)
+    custom = models.JSONField(_("カスタム項目"), default=dict)
+    version = models.PositiveBigIntegerField(default=1)
+    created_at = models.DateTimeField(_("登録日時"))
+    updated_at = models.DateTimeField(_("更新日時"))
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        indexes = [models.Index(fields=["changed_at", "id"], name="%(class)s_changed")]
+
+
+class Company(SourceRow):
+    """会社."""
+
+    name = models.CharField(_("会社名"), max_length=255)
+    name_kana = models.CharField(_("会社名カナ"), max_length=255, blank=True)
+    name_disp = models.CharField(_("会社名略称"), max_length=255, blank=True)
+    zip = models.CharField(_("郵便番号"), max_length=100, blank=True)
+    pref = models.CharField(_("都道府県"), max_length=100, blank=True)
+    address = models.CharField(_("住所"), max_length=255, blank=True)
+    latitude = models.DecimalField(
+        _("緯度"), max_digits=17, decimal_places=14, null=True, blank=True
+    )
+    longitude = models.DecimalField(
+        _("経度"), max_digits=17, decimal_places=14, null=True, blank=True
+    )
+    main_tel = models.CharField(_("代表電話番号"), max_length=255, blank=True)
+    url = models.CharField(_("URL"), max_length=255, blank=True)
+    mail_domain = models.CharField(_("メールドメイン"), max_length=255, blank=True)
+    business_category_kbn = models.CharField(_("業種"), max_length=255, blank=True)
+    worker_number_kbn = models.CharField(_("従業員数"), max_length=255, blank=True)
+    capital_kbn = models.CharField(_("資本金"), max_length=255, blank=True)
+    ipo_kbn = models.CharField(_("上場区分"), max_length=255, blank=True)
+    sales_last_year = models.CharField(_("前年売上"), max_length=255, blank=True)
+    corporate_number = models.CharField(_("法人番号"), max_length=13, blank=True, db_index=True)
+    note = models.CharField(_("メモ"), max_length=3000, blank=True)
+    tags = models.JSONField(_("タグ"), default=list)
+    owner = models.ForeignKey(
+        Member, models.SET_NULL, null=True, blank=True, related_name="companies"
+    )
+
+    class Meta(SourceRow.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(SourceRow):
+    """部署, a node of its company's tree."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="departments")
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="children"
+    )
+    name = models.CharField(_("部署名"), max_length=255)
+    path = models.CharField(_("部署階層"), max_length=2000)
+    """Names from the root to this one, joined by "＞"; kept by `crm.writing`."""
+
+    class Meta(SourceRow.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Lead(SourceRow):
+    """リード: the newest information about a person."""
+
+    class Visibility(models.TextChoices):
+        EVERYONE = "everyone", _("全体")
+        GROUPS = "groups", _("グループ")
+        OWNER = "owner", _("営業担当者のみ")
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="leads")
+    department = models.ForeignKey(
+        Department, models.SET_NULL, null=True, blank=True, related_name="leads"
+    )
+    family_name = models.CharField(_("姓"), max_length=100)
+    first_name = models.CharField(_("名"), max_length=100, blank=True)
+    family_name_kana = models.CharField(_("姓カナ"), max_length=100, blank=True)
+    first_name_kana = models.CharField(_("名カナ"), max_length=100, blank=True)
+    post = models.CharField(_("役職"), max_length=255, blank=True)
+    tel = models.CharField(_("電話番号"), max_length=100, blank=True)
+    extension = models.CharField(_("内線番号"), max_length=8, blank=True)
+    fax = models.CharField(_("FAX"), max_length=100, blank=True)
+    mobile_tel = models.CharField(_("携帯電話番号"), max_length=100, blank=True)
+    email = models.CharField(_("メールアドレス"), max_length=200, blank=True)
+    mobile_email = models.CharField(_("携帯メールアドレス"), max_length=100, blank=True)
+    zip = models.CharField(_("郵便番号"), max_length=50, blank=True)
+    pref = models.CharField(_("都道府県"), max_length=100, blank=True)
+    address = models.CharField(_("住所"), max_length=255, blank=True)
+    url = models.CharField(_("URL"), max_length=255, blank=True)
+    latitude = models.DecimalField(
+        _("緯度"), max_digits=17, decimal_places=14, null=True, blank=True
+    )
+    longitude = models.DecimalField(
+        _("経度"), max_digits=17, decimal_places=14, null=True, blank=True
+    )
+    lead_status = models.CharField(_("ステータス"), max_length=100, blank=True)
+    lead_source_kbn = models.CharField(_("リードソース区分"), max_length=255, blank=True)
+    lead_source = models.CharField(_("リードソース"), max_length=3000, blank=True)
+    trade_on = models.DateField(_("情報取得日"), null=True, blank=True)
+    note = models.CharField(_("メモ"), max_length=3000, blank=True)
+    customer_id = models.CharField(_("顧客ID"), max_length=255, blank=True)
+    tags = models.JSONField(_("タグ"), default=list)
+    interest_products = models.JSONField(_("興味のある商品"), default=list)
+    error_mail = models.BooleanField(_("メールエラー"), default=False)
+    error_tel = models.BooleanField(_("電話エラー"), default=False)
+    error_fax = models.BooleanField(_("FAXエラー"), default=False)
+    error_address = models.BooleanField(_("住所エラー"), default=False)
+    not_mail = models.BooleanField(_("メール不可"), default=False)
+    not_tel = models.BooleanField(_("電話不可"), default=False)
+    not_fax = models.BooleanField(_("FAX不可"), default=False)
+    not_dm = models.BooleanField(_("DM不可"), default=False)
+    competitor = models.BooleanField(_("競合"), default=False)
+    important_customer = models.BooleanField(_("重要顧客"), default=False)
+    end_user = models.BooleanField(_("エンドユーザー"), default=False)
+    store = models.BooleanField(_("販売店"), default=False)
+    owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="leads")
+    visibility = models.CharField(
+        _("公開範囲"), max_length=20, choices=Visibility, default=Visibility.EVERYONE
+    )
+    groups = models.ManyToManyField(Group, blank=True, related_name="leads")
+
+    class Meta(SourceRow.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"{self.family_name} {self.first_name}".strip()
+
+
+class ColumnMatch(models.Model):
+    """Which items the columns of a CSV filled last time, remembered by its heading line."""
+
+    record_type = models.CharField(max_length=20)
+    heading_digest = models.CharField(max_length=64)
+    columns = models.JSONField()
+    """Item key → column heading."""
+    key = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_type", "heading_digest"], name="column_match_heading"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type}: {self.heading_digest[:8]}"
+
+
+class ImportRun(models.Model):
+    """One import of a CSV by the screen or the command, with what came of it."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("未実行")
+        RUNNING = "running", _("処理中")
+        SUCCEEDED = "succeeded", _("完了")
+        PARTIAL = "partial", _("完了（一部エラー）")
+        FAILED = "failed", _("エラー")
+
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    file_name = models.CharField(_("ファイル名"), max_length=255)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    read = models.PositiveIntegerField(_("読み込んだ行"), default=0)
+    created = models.PositiveIntegerField(_("新規"), default=0)
+    updated = models.PositiveIntegerField(_("更新"), default=0)
+    unchanged = models.PositiveIntegerField(_("変更なし"), default=0)
+    refused = models.JSONField(default=list)
+    """[{line, reason}], `line` counted from the heading line = 1."""
+    account = models.ForeignKey(Account, models.SET_NULL, null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=models.F("started_at")),
+                name="import_ends_after_start",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.get_status_display()})"

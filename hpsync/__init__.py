@@ -1,0 +1,1 @@
+"""Composition: settings, tasks, routes, the access gate, health. Owns no rule of the product."""

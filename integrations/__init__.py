@@ -1,0 +1,1 @@
+"""How do we talk to kintone? Connections, their secrets, apps and forms, the request ledger."""

@@ -1,0 +1,1 @@
+"""The kintone REST API as plain Python: no Django, no Celery, no knowledge of hpsync."""

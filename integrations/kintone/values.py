@@ -1,0 +1,60 @@
+"""What goes to kintone's record calls and what comes back; ids and revisions as numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+JsonValue: TypeAlias = str | int | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+#: Field code → the inside of kintone's `{"value": …}`; numbers as text; a table as its rows
+#: `[{"value": {COLUMN: {"value": …}}}]`.
+Record: TypeAlias = Mapping[str, JsonValue]
+
+
+class Operation(StrEnum):
+    """What an upsert did."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPut:
+    """One record of a PUT: found by `record_id` where given, else by the update key.
+
+    By key: the key field must not be in `record` (kintone refuses it there). By id: it may be, and
+    so the key changes.
+    """
+
+    record: Record
+    key: str = ""
+    record_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutResult:
+    """kintone's answer for one record of a PUT."""
+
+    record_id: int
+    revision: int
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppInfo:
+    """What app.json says."""
+
+    app: int
+    name: str
+
+
+class Meter(Protocol):
+    """Counts requests before they leave; the client calls it once per exchange, retries included."""
+
+    def spend(self, *, app: int | None) -> None:
+        """Count one exchange, against `app` if kintone counts it for one (None: uncounted).
+
+        Raises:
+            AllowanceSpentError: the app's budget of today is used up; nothing may be sent.
+        """

@@ -1,0 +1,1 @@
+"""What was done, when, and what came of it? Schedules, runs, ledger, alerts, status pages."""

@@ -1,0 +1,255 @@
+"""What was done, when, and what came of it.
+
+A `Schedule` says when a connection is due, whose leads it sends and whom it tells. A `Run` is one
+execution of one mapping; its `Outcome`s say what became of each record that it touched. A `Ledger`
+is what we know of one target (domain, app, update key) of a mapping: how far the source is accounted
+for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry. An `Alert`
+is a state of ill health that a person was, or is to be, told about.
+
+Which entries are looked at again without a change of their row is decided by one column,
+`LedgerEntry.due_at`: in doubt → when the last request must be over; failed but healable → the next
+try; waiting for a key, the form or the mapping → set when that changes; else null.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Member
+from integrations.models import Connection
+from jobs.states import (
+    ACTIVE_STATUSES,
+    AlertKind,
+    EntryState,
+    FailureKind,
+    Interval,
+    RecordOutcome,
+    RunStatus,
+    Trigger,
+)
+from mapping.models import Mapping
+
+
+class Schedule(models.Model):
+    """When a connection is due, whose visible leads it sends, who is told."""
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="schedule")
+    interval = models.CharField(
+        _("実行スケジュール"), max_length=4, choices=Interval.choices, default=Interval.MINUTES_5
+    )
+    next_due_at = models.DateTimeField(db_index=True)
+    sync_user = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True)
+    sync_user_email = models.EmailField(_("連携ユーザー"), max_length=200, blank=True)
+    """Who was chosen; still says so when the member is gone, or has not come in yet."""
+    notify = models.JSONField(_("通知先メールアドレス"), default=list)
+    """E-mail addresses."""
+
+    def __str__(self) -> str:
+        return f"{self.connection.name}: {self.interval}"
+
+
+class Run(models.Model):
+    """One execution of one mapping (データ処理).
+
+    `slot` is the moment that fell due: runs of one connection and slot form a chain, parents first.
+    `rules_version` is the mapping's version that the run works by. `owner` names the process that
+    holds the lease (`jobs.liveness`); `heartbeat_at` is renewed before each request and with each
+    batch, and only while the run is running.
+    """
+
+    mapping = models.ForeignKey(Mapping, models.CASCADE, related_name="runs")
+    trigger = models.CharField(_("種別"), max_length=12, choices=Trigger.choices)
+    status = models.CharField(
+        _("ステータス"), max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED
+    )
+    slot = models.DateTimeField()
+    rules_version = models.PositiveIntegerField(default=0)
+    full = models.BooleanField(default=False)
+    """Takes existing data too (全件連携)."""
+    only = models.BigIntegerField(null=True)
+    """Primary key of the one source row of a test or a retry of one; null = what is owed."""
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(_("開始"), null=True)
+    finished_at = models.DateTimeField(_("終了"), null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(null=True)
+    """When the doorbell was last rung for this queued run."""
+    owner = models.CharField(max_length=200, blank=True)
+    resume_at = models.DateTimeField(null=True)
+    created = models.PositiveIntegerField(_("新規"), default=0)
+    updated = models.PositiveIntegerField(_("更新"), default=0)
+    unchanged = models.PositiveIntegerField(_("変更なし"), default=0)
+    skipped = models.PositiveIntegerField(_("スキップ"), default=0)
+    invalid = models.PositiveIntegerField(_("エラー（送信前）"), default=0)
+    rejected = models.PositiveIntegerField(_("エラー（kintone）"), default=0)
+    unsent = models.PositiveIntegerField(_("未送信"), default=0)
+    requests = models.PositiveIntegerField(_("HTTP通信"), default=0)
+    counted = models.PositiveIntegerField(_("APIリクエスト"), default=0)
+    failure_kind = models.CharField(max_length=16, choices=FailureKind.choices, blank=True)
+    message = models.JSONField(default=dict)
+    """A `Problem` for the whole run (`as_json`), {} if none."""
+    traceback = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            # At most one active run per mapping; tests of one record are possible at any time.
+            models.UniqueConstraint(
+                fields=["mapping"],
+                condition=Q(status__in=ACTIVE_STATUSES, only__isnull=True),
+                name="one_active_run_per_mapping",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["status", "heartbeat_at"], name="run_status_heartbeat"),
+            models.Index(fields=["mapping", "-id"], name="run_of_mapping"),
+        ]
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.mapping} {self.status}"
+
+
+class Ledger(models.Model):
+    """What is known of one mapping's target. Another app, domain or key is another ledger."""
+
+    mapping = models.ForeignKey(Mapping, models.CASCADE, related_name="ledgers")
+    host = models.CharField(max_length=100)
+    app = models.PositiveBigIntegerField()
+    key_field = models.CharField(max_length=128)
+    watermark = models.DateTimeField(null=True)
+    """Every change before it is accounted for; null before the first run."""
+    reconciled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "host", "app", "key_field"], name="ledger_of_target"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mapping_id} → {self.host}/{self.app} ({self.key_field})"
+
+
+class LedgerEntry(models.Model):
+    """The last known state of one source row in one target.
+
+    `version` is the source row's version that is accounted for; "differs" means owed. `digest` is
+    of what kintone holds from us, "" if unknown.
+    """
+
+    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="entries")
+    source_id = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=EntryState.choices)
+    version = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64, blank=True)
+    key = models.CharField(max_length=64, blank=True)
+    """The update key as last sent, "" before the first."""
+    record_id = models.PositiveBigIntegerField(null=True)
+    rules_version = models.PositiveIntegerField(default=0)
+    doubt_until = models.DateTimeField(null=True)
+    """In doubt: kintone may hold the new values or the old; until then a request may be alive."""
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problems = models.JSONField(default=list)
+    """Why it failed or was skipped: `Problem.as_json` each."""
+    label = models.CharField(max_length=255, blank=True)
+    """What a person calls the record; kept for failed entries."""
+    touched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ledger", "source_id"], name="ledger_entry_of_row")
+        ]
+        indexes = [
+            models.Index(
+                fields=["ledger", "due_at"],
+                name="ledger_entry_due",
+                condition=Q(due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["ledger", "state", "source_id"],
+                name="ledger_entry_failed",
+                condition=Q(state=EntryState.FAILED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ledger_id}/{self.source_id} {self.state}"
+
+
+class KeyClaim(models.Model):
+    """One update key of one app belongs to one entry, across all mappings and connections."""
+
+    host = models.CharField(max_length=100)
+    app = models.PositiveBigIntegerField()
+    key_field = models.CharField(max_length=128)
+    key = models.CharField(max_length=64)
+    """Normalised as kintone compares: numbers by value, text exactly."""
+    entry = models.ForeignKey(LedgerEntry, models.CASCADE, related_name="claims")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "app", "key_field", "key"], name="one_claim_per_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.app} {self.key_field}={self.key}"
+
+
+class Outcome(models.Model):
+    """What became of one record in one run; unchanged records have none."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="outcomes")
+    source_id = models.BigIntegerField()
+    label = models.CharField(max_length=255)
+    outcome = models.CharField(max_length=10, choices=RecordOutcome.choices)
+    key = models.CharField(max_length=64, blank=True)
+    record_id = models.PositiveBigIntegerField(null=True)
+    recreated_from = models.PositiveBigIntegerField(null=True)
+    """The kintone record that was expected when kintone inserted a new one (再作成)."""
+    problems = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "outcome", "id"], name="outcome_of_run"),
+            models.Index(fields=["source_id", "-id"], name="outcome_of_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.source_id}: {self.outcome}"
+
+
+class Alert(models.Model):
+    """A state of ill health. Open until `ended_at`; one mail when it begins, one when it ends."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="alerts")
+    mapping = models.ForeignKey(Mapping, models.CASCADE, null=True, related_name="alerts")
+    kind = models.CharField(max_length=20, choices=AlertKind.choices)
+    problem = models.JSONField(default=dict)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True)
+    began_at = models.DateTimeField()
+    began_mailed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "kind"],
+                condition=Q(ended_at__isnull=True, mapping__isnull=False),
+                name="one_open_alert_of_a_mapping",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "kind"],
+                condition=Q(ended_at__isnull=True, mapping__isnull=True),
+                name="one_open_alert_of_a_connection",
+            ),
+        ]
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.connection_id}/{self.mapping_id}"

@@ -1,0 +1,1 @@
+"""What goes where? Mappings and rules; converting, checking and building payloads."""

@@ -1,0 +1,77 @@
+"""A `Mapping` sends one record type into one kintone app; its `Rule`s say what fills which field."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models import Connection
+
+
+class Mapping(models.Model):
+    """One record type into one kintone app.
+
+    `version` rises with every registered change of rules, app or update key (`mapping.rules`); what
+    was sent under an older version may look different in kintone. `form` is kintone's answer to
+    app/form/fields.json as of `form_read_at`; {} before the first 「読み込み」.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="mappings")
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    app = models.PositiveBigIntegerField(_("アプリID"))
+    guest_space = models.PositiveBigIntegerField(_("ゲストスペースID"), null=True, blank=True)
+    update_key = models.CharField(_("更新キー"), max_length=128, blank=True)
+    enabled = models.BooleanField(_("有効"), default=False)
+    enabled_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    app_name = models.CharField(_("アプリ名"), max_length=255, blank=True)
+    form = models.JSONField(default=dict)
+    form_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "record_type", "app"], name="mapping_of_type_into_app"
+            )
+        ]
+        ordering = ["connection", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.connection.name}/{self.record_type}/{self.app}"
+
+
+class Rule(models.Model):
+    """What fills one kintone field. Exactly one of source, template, fixed is given."""
+
+    class Empty(models.TextChoices):
+        CLEAR = "clear", _("フィールドを空にする")
+        KEEP = "keep", _("フィールドを変更しない")
+        FIXED = "fixed", _("固定値を入れる")
+
+    mapping = models.ForeignKey(Mapping, models.CASCADE, related_name="rules")
+    field = models.CharField(_("フィールドコード"), max_length=128)
+    table = models.CharField(_("テーブル"), max_length=128, blank=True)
+    """Field code of the table that `field` is a column of; "" outside tables."""
+    source = models.CharField(_("項目"), max_length=128, blank=True)
+    template = models.CharField(max_length=500, blank=True)
+    fixed = models.CharField(_("固定値"), max_length=3000, blank=True)
+    values = models.JSONField(_("値の変換表"), default=dict)
+    empty = models.CharField(max_length=10, choices=Empty, default=Empty.CLEAR)
+    empty_value = models.CharField(max_length=3000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "table", "field"], name="one_rule_per_kintone_field"
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (~models.Q(source="") & models.Q(template="", fixed=""))
+                    | (~models.Q(template="") & models.Q(source="", fixed=""))
+                    | models.Q(source="", template="")
+                ),
+                name="rule_has_one_origin",
+            ),
+        ]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.field} ← {self.source or self.template or self.fixed!r}"

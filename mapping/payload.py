@@ -1,0 +1,20 @@
+"""One source record in kintone's form, with the digest by which it is compared."""
+
+from dataclasses import dataclass
+
+from integrations.kintone.values import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What would be sent for one record.
+
+    `record` leaves the key field out. `digest` is of key and record in canonical form, normalised as
+    kintone normalises (seconds cut, numbers as decimals, keys sorted).
+    """
+
+    key: str
+    claim: str
+    """The key as kintone compares it: numbers by value ("5.0" → "5"), text exactly."""
+    record: Record
+    digest: str
