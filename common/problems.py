@@ -4,8 +4,9 @@ Problems are stored and travel between packages; the words (Japanese, English) a
 are shown, by `mapping.problem_texts`, so that a reader sees them in the reader's language.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 Params: TypeAlias = Mapping[str, str | int]
@@ -29,7 +30,7 @@ class Problem:
     """Item key of the source value concerned; "" if none."""
     value: str = ""
     """The source value as a person would read it, at most `QUOTED_LENGTH` characters."""
-    params: Params = field(default_factory=dict)
+    params: Params = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """What is stored; `from_json` reads it back."""
