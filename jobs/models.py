@@ -2,9 +2,10 @@
 
 A `Schedule` says when a connection is due, whose leads it sends and whom it tells. A `Run` is one
 execution of one mapping; its `Outcome`s say what became of each record that it touched. A `Ledger`
-is what we know of one target (domain, app, update key) of a mapping: how far the source is accounted
-for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry. An `Alert`
-is a state of ill health that a person was, or is to be, told about.
+is what we know of one target (domain, app, update key) of a mapping: how far the source is
+accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
+An `Alert` is a state of ill health that a person was, or is to be, told about. `Heartbeat` and
+`SecretName` are small memories of the clock and of the settings file.
 
 Which entries are looked at again without a change of their row is decided by one column,
 `LedgerEntry.due_at`: in doubt → when the last request must be over; failed but healable → the next
@@ -233,8 +234,11 @@ class Alert(models.Model):
     run = models.ForeignKey(Run, models.SET_NULL, null=True)
     began_at = models.DateTimeField()
     began_mailed_at = models.DateTimeField(null=True)
+    """When the mail that it began was handed over, or was found to be nobody's to get."""
     ended_at = models.DateTimeField(null=True)
     ended_mailed_at = models.DateTimeField(null=True)
+    mailing_at = models.DateTimeField(null=True)
+    """When a worker claimed its mail; an old claim is of a worker that died over it."""
 
     class Meta:
         constraints = [
@@ -253,3 +257,33 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.connection_id}/{self.mapping_id}"
+
+
+class Heartbeat(models.Model):
+    """When something that has to happen again and again last happened: "tick"."""
+
+    name = models.CharField(max_length=32, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.at}"
+
+
+class SecretName(models.Model):
+    """Which environment variable the settings file names for a secret of a connection.
+
+    The secret itself stands encrypted in the connection; this is for writing the file again.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="secret_names")
+    secret = models.CharField(max_length=32)
+    """`password`, `basic_password`, `certificate_password`, or `token.N` counted from 1."""
+    variable = models.CharField(max_length=128)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "secret"], name="one_name_per_secret")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.secret}: {self.variable}"
