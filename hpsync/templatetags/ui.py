@@ -1,0 +1,132 @@
+"""`{% load ui %}`: icons, navigation, moments and numbers as ux.md writes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django import template
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.dateformat import format as format_date
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the navigation; `views` are the beginnings of the view names it stands for."""
+
+    route: str
+    label: Promise
+    views: tuple[str, ...]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+NAVIGATION = (
+    Entry(route="jobs:dashboard", label=_("ダッシュボード"), views=("jobs:dashboard",)),
+    Entry(
+        route="jobs:settings",
+        label=_("kintone連携設定"),
+        views=("jobs:settings", "jobs:connection", "jobs:trial", "jobs:enable", "mapping:"),
+    ),
+    Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run",)),
+    Entry(
+        route="crm:records",
+        label=_("顧客データ"),
+        views=("crm:record", "crm:import", "crm:custom", "jobs:record"),
+        arguments={"record_type": "company"},
+    ),
+    Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
+    Entry(route="crm:accounts", label=_("ユーザー"), views=("crm:account",)),
+)
+
+
+def _address(entry: Entry) -> str:
+    """Where the entry leads; "" while that page does not exist."""
+    for given in ({"kwargs": entry.arguments}, {"args": tuple(entry.arguments.values())}):
+        try:
+            return reverse(entry.route, **given)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+@register.inclusion_tag("partials/navigation.html", takes_context=True)
+def navigation(context: template.Context) -> dict[str, object]:
+    """The entries of the navigation, the one of this page marked."""
+    request: HttpRequest = context["request"]
+    match = request.resolver_match
+    name = match.view_name if match else ""
+    entries = [
+        {"address": address, "label": entry.label, "current": name.startswith(entry.views)}
+        for entry in NAVIGATION
+        if (address := _address(entry))
+    ]
+    return {"entries": entries}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """The inline SVG of that name; says nothing to a screen reader, so a word stands beside it."""
+    return SafeString(render_to_string(f"partials/icons/{name}.svg"))
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """12345 → 12,345, in either language; "" for None."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString | str:
+    """2026/11/22 14:05 as `<time>`; "" for None."""
+    return _time(value, japanese="Y/m/d H:i", english="M j, Y, H:i")
+
+
+@register.simple_tag
+def moment_in_words(value: datetime | None) -> SafeString | str:
+    """11月22日（日）14:05, for sentences, as `<time>`; "" for None."""
+    return _time(value, japanese="n月j日（D）H:i", english="M j, H:i")
+
+
+def _time(value: datetime | None, *, japanese: str, english: str) -> SafeString | str:
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    pattern = english if _is_english() else japanese
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        format_date(local, pattern),
+    )
+
+
+def _is_english() -> bool:
+    return (translation.get_language() or "").startswith("en")
+
+
+@register.filter
+def duration(value: timedelta | None) -> str:
+    """3.4秒, 1分52秒, 2時間5分; "" for None."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds()
+    if seconds < 10:
+        return _("%(seconds)s秒") % {"seconds": f"{seconds:.1f}"}
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)d時間%(minutes)d分") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d分%(seconds)d秒") % {"minutes": minutes, "seconds": rest}
+    return ngettext("%(seconds)d秒", "%(seconds)d秒", rest) % {"seconds": rest}

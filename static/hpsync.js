@@ -1,0 +1,119 @@
+// What moves on hpsync's pages beside htmx. Every page works without it.
+"use strict";
+
+(() => {
+  const COMPOSING_KEY_CODE = 229; // Safari reports Enter that ends a composition like this.
+
+  function say(text, { region = "live-status" } = {}) {
+    const place = document.getElementById(region);
+    if (place) place.textContent = text;
+  }
+
+  // Errors take the focus, so that a keyboard or a screen reader starts there.
+  function focusWhatAsksForIt(root) {
+    const wanted = root.querySelector("[data-focus]");
+    if (wanted) wanted.focus();
+  }
+
+  // A region that swapped says so: <… data-say="23件見つかりました">.
+  function announce(root) {
+    const spoken = root.matches?.("[data-say]") ? root : root.querySelector?.("[data-say]");
+    if (!spoken) return;
+    if (spoken.dataset.say && spoken.dataset.said !== spoken.dataset.say) say(spoken.dataset.say);
+    spoken.dataset.said = spoken.dataset.say;
+  }
+
+  // A pressed button keeps its focus and says that it works (never `disabled`: focus would be lost).
+  function markBusy(form, button) {
+    const pressed = button ?? form.querySelector("button:not([type=button])");
+    if (!pressed || pressed.getAttribute("aria-disabled") === "true") return;
+    pressed.setAttribute("aria-disabled", "true");
+    const busy = pressed.dataset.busy;
+    if (busy) {
+      pressed.dataset.label = pressed.textContent;
+      pressed.textContent = busy;
+      say(busy);
+    }
+  }
+
+  function unmarkBusy(root) {
+    for (const pressed of root.querySelectorAll('button[aria-disabled="true"]')) {
+      pressed.removeAttribute("aria-disabled");
+      if (pressed.dataset.label !== undefined) pressed.textContent = pressed.dataset.label;
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (button?.getAttribute("aria-disabled") === "true") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    // After htmx and the browser have read the form: the pressed button's value must still be in it.
+    setTimeout(() => markBusy(event.target, button));
+  }, true);
+
+  // Enter that ends a Japanese composition neither submits nor chooses.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === COMPOSING_KEY_CODE)) {
+      event.stopPropagation();
+      if (event.target.matches?.("input")) event.preventDefault();
+    }
+  }, true);
+
+  // Follow a link of the error summary to its field, also when it is inside a closed <details>.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    const target = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!target) return;
+    const closed = target.closest("details:not([open])");
+    if (closed) closed.open = true;
+    if (link.closest(".error-summary")) {
+      event.preventDefault();
+      target.focus();
+    }
+  });
+
+  // 停止 beside a polled region.
+  document.addEventListener("click", (event) => {
+    const stop = event.target.closest?.("[data-stop-polling]");
+    const region = stop && document.getElementById(stop.dataset.stopPolling);
+    if (!region) return;
+    region.dataset.stopped = "true";
+    const resume = document.querySelector(`[data-when-stopped="${region.id}"]`);
+    stop.closest("[data-while-polling]")?.setAttribute("hidden", "");
+    if (resume) {
+      resume.hidden = false;
+      resume.querySelector("a, button")?.focus();
+    }
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const region = event.target;
+    if (!region.matches?.("[data-polled]")) return;
+    if (region.dataset.stopped === "true" || document.hidden) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    unmarkBusy(document);
+    focusWhatAsksForIt(event.target);
+    announce(event.target);
+  });
+
+  for (const failed of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failed, () => {
+      unmarkBusy(document);
+      say(document.body.dataset.lost, { region: "live-alert" });
+      const notice = document.getElementById("lost");
+      if (notice) notice.hidden = false;
+    });
+  }
+
+  // Back from a form that was sent: its button is as it was.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) unmarkBusy(document);
+  });
+
+  document.addEventListener("DOMContentLoaded", () => focusWhatAsksForIt(document));
+})();
