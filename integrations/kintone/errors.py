@@ -38,6 +38,7 @@ class KintoneError(Exception):
         code: str = "",
         error_id: str = "",
         message: str = "",
+        may_have_written: bool = False,
     ) -> None:
         super().__init__(summary)
         self.status = status
@@ -45,26 +46,21 @@ class KintoneError(Exception):
         self.error_id = error_id
         self.message = message
         """kintone's own words; may quote a record's value, so not for the log."""
+        self.may_have_written = may_have_written
+        """Whether kintone may have carried out the request, or an earlier attempt at it, all the
+        same: an answer was lost on the way, not a refusal."""
 
 
 class KintoneConfigError(KintoneError):
     """A person must change something: stop the run, tell them."""
 
     def __init__(self, summary: str, *, reason: ConfigReason, **answer: object) -> None:
-        super().__init__(summary, **answer)  # type: ignore[arg-type]
+        super().__init__(summary, **answer)  # type: ignore[arg-type]  # KintoneError names them
         self.reason = reason
 
 
 class KintoneTransientError(KintoneError):
-    """Later may work; the retries inside the client are used up. Nothing is lost.
-
-    `may_have_written` is whether kintone may have carried out the request all the same (the answer
-    was lost, not refused).
-    """
-
-    def __init__(self, summary: str, *, may_have_written: bool, **answer: object) -> None:
-        super().__init__(summary, **answer)  # type: ignore[arg-type]
-        self.may_have_written = may_have_written
+    """Later may work; the retries inside the client are used up. Nothing is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +72,11 @@ class FieldRefusal:
     message: str
 
 
-class KintoneRejection(KintoneError):
+class KintoneRejection(KintoneError):  # noqa: N818 — a word of the design: refused, not failed
     """Records were refused and nothing of the request was written.
 
-    `problems` maps the index of a record in the request to what is wrong with it; empty when kintone
-    names no record (GAIA_LO04, an unknown code): then split the batch to find out.
+    `problems` maps the index of a record in the request to what is wrong with it; empty when
+    kintone names no record (GAIA_LO04, an unknown code): then split the batch to find out.
     """
 
     def __init__(
@@ -91,17 +87,14 @@ class KintoneRejection(KintoneError):
         known: bool = True,
         **answer: object,
     ) -> None:
-        super().__init__(summary, **answer)  # type: ignore[arg-type]
+        super().__init__(summary, **answer)  # type: ignore[arg-type]  # KintoneError names them
         self.problems = dict(problems or {})
         self.known = known
         """Whether the code is one that we know to concern records; False: never seen before."""
 
 
 class KintoneProtocolError(KintoneError):
-    """Not the answer that kintone promises: our bug or a stranger in between; keep the evidence.
-
-    Whether the request was carried out is unknown.
-    """
+    """Not the answer that kintone promises: our bug or a stranger in between; keep the evidence."""
 
 
 class AllowanceSpentError(Exception):

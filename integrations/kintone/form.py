@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+
+from integrations.kintone.errors import KintoneProtocolError
 
 
 class FieldType(StrEnum):
@@ -100,9 +102,11 @@ class Form:
 
     fields: Mapping[str, FormField]
     revision: int
+    source: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    """kintone's answer that this form was read from: store it, `parse_form` reads it again."""
 
     def find(self, code: str, *, table: str = "") -> FormField | None:
-        """The field of that code, of `table`'s columns if a table is named; None if there is none."""
+        """The field of that code, of `table`'s columns if a table is named; else None."""
         if not table:
             return self.fields.get(code)
         owner = self.fields.get(table)
@@ -114,5 +118,97 @@ def parse_form(answer: Mapping[str, object]) -> Form:
 
     Raises:
         KintoneProtocolError: the answer is not of that shape.
+
+    Source: GET app/form/fields.json (kintone-api.md §5): numbers come as text, "" where unset.
     """
-    raise NotImplementedError
+    try:
+        return Form(
+            fields=_parse_fields(_mapping(answer["properties"])),
+            revision=int(str(answer["revision"])),
+            source=answer,
+        )
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        summary = f"app/form/fields.json: not a form ({type(error).__name__})"
+        raise KintoneProtocolError(summary) from None
+
+
+def _parse_fields(properties: Mapping[str, object]) -> dict[str, FormField]:
+    """The fields of one level: of the form, or of one table.
+
+    A lookup copies within its own level only, so a table's lookup fills columns of that table.
+    """
+    lookups = {code: _parse_lookup(_mapping(given)) for code, given in properties.items()}
+    copied = {target for lookup in lookups.values() if lookup for target in lookup.copies_to}
+    return {
+        code: _parse_field(code, given=_mapping(given), lookup=lookups[code], copied=code in copied)
+        for code, given in properties.items()
+    }
+
+
+def _parse_field(
+    code: str, *, given: Mapping[str, object], lookup: Lookup | None, copied: bool
+) -> FormField:
+    return FormField(
+        code=code,
+        label=str(given.get("label", "")),
+        type=_type(str(given["type"])),
+        required=given.get("required") is True,
+        unique=given.get("unique") is True,
+        auto_calculated=bool(given.get("expression")),
+        lookup=lookup,
+        copied_by_lookup=copied,
+        options=_options(given.get("options")),
+        min_length=_int(given.get("minLength")),
+        max_length=_int(given.get("maxLength")),
+        min_value=_decimal(given.get("minValue")),
+        max_value=_decimal(given.get("maxValue")),
+        display_scale=_int(given.get("displayScale")),
+        protocol=str(given.get("protocol") or ""),
+        has_default=bool(given.get("defaultValue")) or given.get("defaultNowValue") is True,
+        columns=_parse_fields(_mapping(given.get("fields") or {})),
+    )
+
+
+def _parse_lookup(given: Mapping[str, object]) -> Lookup | None:
+    """The lookup of a field that has one; empty where this login may not see its source app."""
+    if "lookup" not in given:
+        return None
+    details = given["lookup"]
+    if details is None:
+        return Lookup(app=None, key_field="", copies_to=())
+    lookup = _mapping(details)
+    mappings = lookup.get("fieldMappings") or []
+    if not isinstance(mappings, list):
+        raise TypeError
+    return Lookup(
+        app=_int(_mapping(lookup.get("relatedApp") or {}).get("app")),
+        key_field=str(lookup.get("relatedKeyField") or ""),
+        copies_to=tuple(str(_mapping(one)["field"]) for one in mappings),
+    )
+
+
+def _type(name: str) -> FieldType:
+    try:
+        return FieldType(name)
+    except ValueError:
+        return FieldType.UNKNOWN
+
+
+def _options(given: object) -> tuple[str, ...]:
+    """The options as kintone shows them in order; what is written is the name, the key."""
+    options = _mapping(given or {})
+    return tuple(sorted(options, key=lambda name: int(str(_mapping(options[name])["index"]))))
+
+
+def _int(given: object) -> int | None:
+    return None if given in (None, "") else int(str(given))
+
+
+def _decimal(given: object) -> Decimal | None:
+    return None if given in (None, "") else Decimal(str(given))
+
+
+def _mapping(given: object) -> Mapping[str, object]:
+    if not isinstance(given, Mapping):
+        raise TypeError
+    return given

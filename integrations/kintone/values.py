@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-JsonValue: TypeAlias = str | int | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+JsonValue: TypeAlias = str | int | bool | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
 
 #: Field code → the inside of kintone's `{"value": …}`; numbers as text; a table as its rows
 #: `[{"value": {COLUMN: {"value": …}}}]`.
@@ -50,7 +50,7 @@ class AppInfo:
 
 
 class Meter(Protocol):
-    """Counts requests before they leave; the client calls it once per exchange, retries included."""
+    """Counts requests before they leave: called once per exchange, retries included."""
 
     def spend(self, *, app: int | None) -> None:
         """Count one exchange, against `app` if kintone counts it for one (None: uncounted).
