@@ -1,4 +1,4 @@
-"""A `Mapping` sends one record type into one kintone app; its `Rule`s say what fills which field."""
+"""A `Mapping` sends one record type into one kintone app; its `Rule`s say what fills a field."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,16 +1,20 @@
 """One source record in kintone's form, with the digest by which it is compared."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from integrations.kintone.values import Record
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """What would be sent for one record.
 
-    `record` leaves the key field out. `digest` is of key and record in canonical form, normalised as
-    kintone normalises (seconds cut, numbers as decimals, keys sorted).
+    `record` leaves the key field out. `digest` is of key and record in canonical form, normalised
+    as kintone normalises (seconds cut, numbers as decimals, keys sorted).
     """
 
     key: str
@@ -18,3 +22,9 @@ class Payload:
     """The key as kintone compares it: numbers by value ("5.0" → "5"), text exactly."""
     record: Record
     digest: str
+
+
+def digest_of(key: str, record: Record) -> str:
+    """SHA-256, as 64 hexadecimal digits, of the canonical JSON of key and record."""
+    text = _canonical({"key": key, "record": record})
+    return hashlib.sha256(text.encode()).hexdigest()

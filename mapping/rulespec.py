@@ -1,7 +1,8 @@
 """A mapping's rules as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 
 
@@ -24,7 +25,7 @@ class RuleSpec:
     template: str = ""
     """`"{family_name} {first_name}"`: item keys in braces."""
     fixed: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclass_field(default_factory=dict)
     """Source value → value to be sent; values that it does not list go as they are."""
     empty: WhenEmpty = WhenEmpty.CLEAR
     empty_value: str = ""

@@ -1,0 +1,229 @@
+"""What is to be said about a mapping against its app's form, before anything is sent."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.problems import Problem
+from common.types import Kind
+from integrations.kintone.form import FieldType, Form, FormField
+from mapping.columns import TemplateError, described, fixed_value, origin_items
+from mapping.converters import (
+    Fit,
+    ValueRefusedError,
+    Verdict,
+    converter,
+    fit,
+    fit_in_table,
+    is_multiple,
+    is_required,
+    unwritable,
+)
+from mapping.rulespec import RuleSpec, WhenEmpty
+
+#: Items of 13 digits: more than a kintone number takes unless the app's settings say otherwise.
+_THIRTEEN_DIGITS = frozenset(("corporate_number", "company.corporate_number"))
+
+
+class Severity(StrEnum):
+    """An error keeps the mapping from running; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to be said; its problem names the field or the item."""
+
+    severity: Severity
+    problem: Problem
+
+
+def check(
+    rules: Sequence[RuleSpec],
+    *,
+    key_field: str,
+    form: Form,
+    kinds: Mapping[str, Kind],
+    rowsets: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """Everything about these rules and this key that a person should know; errors first."""
+    errors = [
+        *(problem for rule in rules for problem in _rule_errors(rule, form=form, kinds=kinds)),
+        *_fields_taken_twice(rules),
+        *_key_errors(rules, key_field=key_field, form=form),
+    ]
+    warnings = [
+        *_required_without_rule(rules, form=form),
+        *(problem for rule in rules for problem in _rule_warnings(rule, form=form, kinds=kinds)),
+        *_table_warnings(rules, form=form, kinds=kinds, rowsets=rowsets),
+    ]
+    return (
+        *(Finding(severity=Severity.ERROR, problem=problem) for problem in errors),
+        *(Finding(severity=Severity.WARNING, problem=problem) for problem in warnings),
+    )
+
+
+def errors_of(findings: Sequence[Finding]) -> tuple[Problem, ...]:
+    """The problems that keep the mapping from running."""
+    return tuple(each.problem for each in findings if each.severity is Severity.ERROR)
+
+
+def one_to_one(rules: Sequence[RuleSpec]) -> tuple[Problem, ...]:
+    """Items and fields used more than once: the original's rule is one item to one field."""
+    items = Counter(rule.source for rule in rules if rule.source)
+    twice = [
+        Problem(code="item_taken", field=path(rule), item=rule.source)
+        for rule in rules
+        if items[rule.source] > 1
+    ]
+    return (*_fields_taken_twice(rules), *twice)
+
+
+def path(rule: RuleSpec) -> str:
+    """The rule's field as problems name it: its code, `TABLE.COLUMN` in a table."""
+    return f"{rule.table}.{rule.field}" if rule.table else rule.field
+
+
+def required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> tuple[FormField, ...]:
+    """kintone's required fields that nothing fills and that have no default: new records fail."""
+    filled = {(rule.table, rule.field) for rule in rules}
+    tables = {rule.table for rule in rules if rule.table}
+    candidates = [("", field) for field in form.fields.values()] + [
+        (code, column)
+        for code in tables
+        if (table := form.find(code)) is not None
+        for column in table.columns.values()
+    ]
+    return tuple(
+        field
+        for table, field in candidates
+        if is_required(field)
+        and not field.has_default
+        and not field.auto_calculated
+        and not field.copied_by_lookup
+        and field.type is not FieldType.CALC
+        and (table, field.code) not in filled
+    )
+
+
+def _fields_taken_twice(rules: Sequence[RuleSpec]) -> Iterator[Problem]:
+    fields = Counter((rule.table, rule.field) for rule in rules)
+    for rule in rules:
+        if fields[rule.table, rule.field] > 1:
+            yield Problem(code="field_taken", field=path(rule), item=rule.source)
+
+
+def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    target = form.find(rule.field, table=rule.table)
+    if target is None:
+        yield Problem(code="field_gone", field=path(rule), item=rule.source)
+        return
+    code = _origin_error(rule, kinds=kinds)
+    if not code and (reason := unwritable(target)):
+        code = "field_not_writable"
+        yield _about(rule, target, code, reason=reason)
+    elif code:
+        yield _about(rule, target, code)
+    elif rule.source and not _fit(rule, target, kinds=kinds).possible:
+        yield _about(rule, target, "kind_does_not_fit", kind=kinds[rule.source].value)
+    else:
+        yield from _fixed_errors(rule, target)
+
+
+def _origin_error(rule: RuleSpec, *, kinds: Mapping[str, Kind]) -> str:
+    """The code of what is wrong with where the value comes from, "" if nothing."""
+    if sum(map(bool, (rule.source, rule.template, rule.fixed))) != 1:
+        return "rule_without_origin"
+    try:
+        items = origin_items(rule)
+    except TemplateError:
+        return "template_unreadable"
+    return "" if all(item in kinds for item in items) else "item_unknown"
+
+
+def _fixed_errors(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
+    texts = [rule.fixed] if rule.fixed else []
+    if rule.empty is WhenEmpty.FIXED:
+        texts.append(rule.empty_value)
+    for text in texts:
+        try:
+            if not text.strip():
+                raise ValueRefusedError("fixed_empty")
+            fixed_value(text, target=target, convert=converter(Kind.TEXT, target))
+        except ValueRefusedError as refusal:
+            yield Problem(
+                code=refusal.code,
+                field=path(rule),
+                item=rule.source,
+                value=text,
+                params={**described(target), **refusal.params},
+            )
+
+
+def _key_errors(rules: Sequence[RuleSpec], *, key_field: str, form: Form) -> Iterator[Problem]:
+    if not key_field:
+        possible = any(field.can_be_update_key for field in form.fields.values())
+        yield Problem(code="key_missing" if possible else "no_unique_field")
+        return
+    target = form.find(key_field)
+    if target is None:
+        yield Problem(code="key_gone", field=key_field)
+        return
+    if not target.can_be_update_key:
+        yield Problem(code="key_not_allowed", field=key_field, params=described(target))
+    rule = next((each for each in rules if each.field == key_field and not each.table), None)
+    if rule is None:
+        yield Problem(code="key_without_rule", field=key_field, params=described(target))
+    elif rule.fixed or rule.empty is WhenEmpty.FIXED:
+        # One key for all rows would make all of them one record.
+        yield _about(rule, target, "key_fixed")
+
+
+def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    target = form.find(rule.field, table=rule.table)
+    if target is None or rule.source not in kinds or unwritable(target):
+        return
+    verdict = _fit(rule, target, kinds=kinds)
+    if verdict.verdict is Verdict.MAY_LOSE:
+        yield _about(rule, target, "may_lose", note=verdict.note)
+    if target.type is FieldType.NUMBER and rule.source in _THIRTEEN_DIGITS:
+        yield _about(rule, target, "thirteen_digits")
+    if target.lookup is not None and target.lookup.app is None:
+        yield _about(rule, target, "lookup_unseen")
+
+
+def _required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> Iterator[Problem]:
+    for field in required_without_rule(rules, form=form):
+        yield Problem(code="required_without_rule", field=field.code, params=described(field))
+
+
+def _table_warnings(
+    rules: Sequence[RuleSpec],
+    *,
+    form: Form,
+    kinds: Mapping[str, Kind],
+    rowsets: Mapping[str, str],
+) -> Iterator[Problem]:
+    for code in dict.fromkeys(rule.table for rule in rules if rule.table):
+        table = form.find(code)
+        if table is None:
+            continue
+        yield Problem(code="table_replaced", field=code, params=described(table))
+        sources = [rule.source for rule in rules if rule.table == code and rule.source in kinds]
+        # Items without a rowset that hold several values (tags) are rowsets of their own.
+        groups = {rowsets.get(item) or item for item in sources if is_multiple(kinds[item])}
+        if len(groups) > 1:
+            yield Problem(code="rowsets_mixed", field=code, params=described(table))
+
+
+def _fit(rule: RuleSpec, target: FormField, *, kinds: Mapping[str, Kind]) -> Fit:
+    return (fit_in_table if rule.table else fit)(kinds[rule.source], target)
+
+
+def _about(rule: RuleSpec, target: FormField, code: str, **params: str) -> Problem:
+    return Problem(
+        code=code, field=path(rule), item=rule.source, params={**described(target), **params}
+    )

@@ -1,0 +1,146 @@
+"""Text, rich text and links."""
+
+import html
+import re
+from html.parser import HTMLParser
+from typing import Final
+
+from common.types import ItemValue, UserRef
+from integrations.kintone.form import FormField
+from mapping.converters.values import (
+    ValueRefusedError,
+    as_text,
+    half_width,
+    one_line,
+    unix_lines,
+)
+
+#: Longest value of a field that forbids duplicates (kintone-api.md §2.1, §5).
+UNIQUE_LENGTH: Final = 64
+
+_SCHEME: Final = re.compile(r"(?:https?|ftp)://[^\s/]\S*", re.IGNORECASE)
+_HOST: Final = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+def single_line(value: ItemValue, field: FormField) -> str:
+    """Text on one line, within the field's lengths."""
+    return _of_fitting_length(one_line(as_text(value)), field)
+
+
+def multi_line(value: ItemValue, _field: FormField) -> str:
+    """Text; several values one a line."""
+    return unix_lines(as_text(value, separator="\n"))
+
+
+def rich_text(value: ItemValue, _field: FormField) -> str:
+    """Plain text as HTML that looks the same."""
+    escaped = html.escape(unix_lines(as_text(value, separator="\n")), quote=False)
+    return escaped.replace("\n", "<br>")
+
+
+def rich_text_as_is(value: ItemValue, _field: FormField) -> str:
+    """HTML, untouched: kintone cleans it."""
+    return as_text(value)
+
+
+def web_link(value: ItemValue, field: FormField) -> str:
+    """A URL; "https://" is put before what clearly is a host."""
+    url = half_width(as_text(value))
+    if _HOST.fullmatch(url):
+        url = "https://" + url
+    if not _SCHEME.fullmatch(url):
+        raise ValueRefusedError("not_a_url")
+    return _of_fitting_length(url, field)
+
+
+def mail_link(value: ItemValue, field: FormField) -> str:
+    """An e-mail address; of a user, that user's."""
+    address = half_width(value.email if isinstance(value, UserRef) else as_text(value))
+    if not _EMAIL.fullmatch(address):
+        raise ValueRefusedError("not_an_email")
+    return _of_fitting_length(address, field)
+
+
+def call_link(value: ItemValue, field: FormField) -> str:
+    """A telephone number in half-width characters; anything with a digit passes."""
+    number = half_width(one_line(as_text(value)))
+    if not any(map(str.isdigit, number)):
+        raise ValueRefusedError("not_a_phone")
+    return _of_fitting_length(number, field)
+
+
+def without_markup(value: str) -> str:
+    """The text of HTML: blocks, breaks and list items on lines of their own."""
+    parser = _TextOfHtml()
+    parser.feed(value)
+    parser.close()
+    return parser.text()
+
+
+def _of_fitting_length(text: str, field: FormField) -> str:
+    # Code points, as Python counts: whether kintone counts a surrogate pair as one or two is not
+    # known; where it says two, kintone refuses the record and its words are shown.
+    limit = field.max_length
+    if field.unique and (limit is None or limit > UNIQUE_LENGTH):
+        limit = UNIQUE_LENGTH
+    if limit is not None and len(text) > limit:
+        raise ValueRefusedError("too_long", max=limit, length=len(text))
+    if field.min_length is not None and len(text) < field.min_length:
+        raise ValueRefusedError("too_short", min=field.min_length, length=len(text))
+    return text
+
+
+class _TextOfHtml(HTMLParser):
+    _BLOCKS = frozenset(
+        [
+            "p",
+            "div",
+            "br",
+            "li",
+            "ul",
+            "ol",
+            "tr",
+            "table",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "blockquote",
+            "pre",
+        ]
+    )
+    _SILENT = frozenset(("script", "style"))
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag in self._SILENT:
+            self._silent += 1
+        if tag == "br":
+            self._parts.append("\n")
+        elif tag in self._BLOCKS:
+            self._break_line()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._SILENT:
+            self._silent = max(0, self._silent - 1)
+        if tag in self._BLOCKS and tag != "br":
+            self._break_line()
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._parts.append(data)
+
+    def text(self) -> str:
+        return "".join(self._parts).strip("\n").replace("\xa0", " ")
+
+    def _break_line(self) -> None:
+        if self._parts and not self._parts[-1].endswith("\n"):
+            self._parts.append("\n")

@@ -1,0 +1,176 @@
+"""What every conversion shares: emptiness, a value as text, width folding, refusals."""
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from common.types import ItemValue, Kind, UserRef
+
+#: Date-times without a zone are meant in Japan time, and are shown in it.
+JAPAN: Final = ZoneInfo("Asia/Tokyo")
+
+FLAG_WORDS: Final = ("いいえ", "はい")
+"""How a flag reads as text: off, on."""
+
+#: Spellings of on and off among a field's options, in a value table and in text.
+ON_WORDS: Final = frozenset(
+    [
+        "1",
+        "true",
+        "yes",
+        "y",
+        "on",
+        "はい",
+        "有",
+        "有り",
+        "あり",
+        "○",
+        "〇",
+        "◯",
+        "✓",
+        "✔",
+        "チェック",
+        "済",
+        "済み",
+        "可",
+        "対象",
+    ]
+)
+OFF_WORDS: Final = frozenset(
+    [
+        "0",
+        "false",
+        "no",
+        "n",
+        "off",
+        "いいえ",
+        "無",
+        "無し",
+        "なし",
+        "×",
+        "✕",
+        "ー",
+        "-",
+        "未",
+        "不可",
+        "対象外",
+    ]
+)
+
+#: The most digits that any app's settings allow (kintone-api.md §5, "Number limits").
+MAX_DIGITS: Final = 30
+
+#: Full-width ASCII and the full-width space become half-width; minus signs and "〜" stay apart.
+_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+_ELEMENT_KINDS: Final = {Kind.CHOICES: Kind.CHOICE, Kind.USERS: Kind.USER, Kind.ROWS: Kind.TEXT}
+
+_LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+
+
+class ValueRefusedError(Exception):
+    """This value cannot stand in this field; `code` and `params` become a `Problem`."""
+
+    def __init__(self, code: str, **params: str | int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def element_kind(kind: Kind) -> Kind:
+    """The kind of one element of a multi-valued kind; other kinds are their own element."""
+    return _ELEMENT_KINDS.get(kind, kind)
+
+
+def is_multiple(kind: Kind) -> bool:
+    """Whether values of the kind are tuples."""
+    return kind in _ELEMENT_KINDS
+
+
+def is_empty(value: ItemValue) -> bool:
+    """Whether there is nothing to send: None, blank text (full-width spaces too), no elements."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value or value.isspace()
+    if isinstance(value, tuple):
+        return all(is_empty(element) for element in value)
+    return False
+
+
+def half_width(text: str) -> str:
+    """`text` with full-width ASCII made half-width, trimmed; kana and kanji stay."""
+    return text.translate(_HALF_WIDTH).strip()
+
+
+def unix_lines(text: str) -> str:
+    """`text` with every kind of line end as "\\n"."""
+    return _LINE_END.sub("\n", text)
+
+
+def one_line(text: str) -> str:
+    """`text` with each line break as one space: a single-line field holds none."""
+    lines = unix_lines(text)
+    return " ".join(part.strip() for part in lines.split("\n")).strip() if "\n" in lines else text
+
+
+def plain_number(number: Decimal) -> str:
+    """`number` without exponent, trailing zeros or a negative zero: how kintone stores it.
+
+    Raises:
+        ValueRefusedError: not finite, or longer than any kintone number.
+    """
+    if not number.is_finite():
+        raise ValueRefusedError("not_a_number")
+    if not number:
+        return "0"
+    normalised = number.normalize()
+    # Guards before writing it out: "1e999999999" would be a gigabyte of zeros.
+    if normalised.adjusted() >= MAX_DIGITS or normalised.adjusted() < -MAX_DIGITS:
+        raise ValueRefusedError("too_many_digits", max=MAX_DIGITS)
+    return f"{normalised:f}"
+
+
+def as_text(value: ItemValue, *, separator: str = "、") -> str:
+    """The value as a person reads it; dates as kintone shows them, date-times in Japan time."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return FLAG_WORDS[value]
+        case Decimal():
+            return plain_number(value)
+        case datetime():
+            return f"{in_japan(value).replace(tzinfo=None):%Y-%m-%d %H:%M}".rjust(16, "0")
+        case date():
+            return value.isoformat()
+        case time():
+            return value.strftime("%H:%M")
+        case UserRef():
+            return value.name or value.email
+        case tuple():
+            return separator.join(as_text(each) for each in value if not is_empty(each))
+
+
+def in_japan(moment: datetime) -> datetime:
+    """`moment` in Japan time; one without a zone is meant so.
+
+    Raises:
+        ValueRefusedError: it lies outside the years that can be told.
+    """
+    try:
+        return moment.astimezone(JAPAN) if moment.tzinfo else moment.replace(tzinfo=JAPAN)
+    except OverflowError as error:
+        raise ValueRefusedError("date_out_of_range") from error
+
+
+def said_as_flag(text: str) -> bool | None:
+    """Whether `text` is a word for on (True) or off (False); None if neither."""
+    word = half_width(text).casefold()
+    if word in ON_WORDS:
+        return True
+    return False if word in OFF_WORDS else None
