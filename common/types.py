@@ -1,4 +1,4 @@
-"""The words that all packages share: record types, kinds of items, values of items. Plain Python."""
+"""The words that all packages share: record types, kinds and values of items. Plain Python."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,10 +1,20 @@
 """The Celery application: a clock (one beat entry) and a doorbell (tasks by name)."""
 
+import logging.config
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hpsync.settings")
 app = Celery("hpsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_django_does(**_: object) -> None:
+    """Worker and beat write their logs through our handlers, which mask secrets."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)

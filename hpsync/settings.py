@@ -1,39 +1,140 @@
 """Django's settings, and the only reader of the environment (`.env.example` documents it)."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
+
+from hpsync import embedded
+from hpsync.kintone_address import checked_url_template
+from hpsync.secret_files import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 #: Where the embedded shape keeps its database, keys, mails and sockets.
-VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
-
-
-def generated_once(name: str, value: str) -> str:
-    """The secret kept in `var/NAME`; on first use that is `value`, readable by its owner only."""
-    path = VAR_DIR / name
-    if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(value)
-    return path.read_text().strip()
-
-
+VAR_DIR = Path(env("VAR_DIR", default="") or BASE_DIR / "var").resolve()
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY", default=None) or generated_once(
-    "secret_key", get_random_secret_key()
-)
-CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[]) or [
-    generated_once("credential_key", Fernet.generate_key().decode())
-]
+
+
+def left_by_up(name: str) -> str:
+    """What `manage.py up` left in `var/NAME` for commands started beside it, "" if nothing."""
+    path = VAR_DIR / name
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+# --- Database -------------------------------------------------------------------------------------
+
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'hpsync.sqlite3'}")
+}
+USES_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if USES_SQLITE:
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON",
+    }
+else:
+    # One pool per process, shared by its threads; persistent connections and a pool exclude
+    # each other.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+    )
+
+# --- Shape and secrets ----------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="")
+#: Whether the broker is our own, started by `manage.py up`.
+EMBEDDED_BROKER = not CELERY_BROKER_URL
+#: One machine out of the box: everything in `var/`, secrets made by ourselves.
+EMBEDDED = EMBEDDED_BROKER and USES_SQLITE
+if EMBEDDED_BROKER:
+    CELERY_BROKER_URL = embedded.broker_url(VAR_DIR)
+
+SECRET_KEY = env("SECRET_KEY", default="")
+CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[])
+if EMBEDDED or DEBUG:
+    SECRET_KEY = SECRET_KEY or kept_secret(VAR_DIR / "secret_key", make=get_random_secret_key)
+    CREDENTIAL_KEYS = CREDENTIAL_KEYS or [
+        kept_secret(VAR_DIR / "credential_key", make=lambda: Fernet.generate_key().decode())
+    ]
+elif not (SECRET_KEY and CREDENTIAL_KEYS):
+    # Several machines must share them, so none may invent its own.
+    message = "SECRET_KEY and CREDENTIAL_KEYS are required beside DATABASE_URL or CELERY_BROKER_URL"
+    raise ImproperlyConfigured(message)
+for credential_key in CREDENTIAL_KEYS:
+    try:
+        Fernet(credential_key)
+    except ValueError as error:
+        message = (
+            "CREDENTIAL_KEYS holds something that is no key; .env.example says how to make one"
+        )
+        raise ImproperlyConfigured(message) from error
+
+# --- kintone --------------------------------------------------------------------------------------
+
+#: Where kintone is; `manage.py up` points the embedded shape at the sandbox.
+try:
+    KINTONE_URL_TEMPLATE = checked_url_template(
+        env("KINTONE_URL_TEMPLATE", default="")
+        or (EMBEDDED_BROKER and left_by_up(embedded.KINTONE_URL_FILE))
+        or "https://{subdomain}.{domain}"
+    )
+except ValueError as error:
+    message = f"KINTONE_URL_TEMPLATE {error}"
+    raise ImproperlyConfigured(message) from error
+#: Whether the operator said where kintone is: then no sandbox is started.
+KINTONE_GIVEN = bool(env("KINTONE_URL_TEMPLATE", default=""))
+KINTONE_CA_BUNDLE = env("KINTONE_CA_BUNDLE", default="")
+EGRESS_ADDRESSES = env.list("EGRESS_ADDRESSES", default=[])
+
+# --- Who may talk to us, and how ------------------------------------------------------------------
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+#: Address of the product for links in mails.
+PUBLIC_URL = (
+    env("PUBLIC_URL", default="") or left_by_up(embedded.PUBLIC_URL_FILE) or "http://127.0.0.1:8000"
+).rstrip("/")
+
+#: Whether people reach us over https, by a proxy that ends it and sets X-Forwarded-Proto.
+HTTPS = env.bool("HTTPS", default=not (EMBEDDED or DEBUG))
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+# Preloading binds a whole domain: its owner decides that, not one application in it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Application ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -53,16 +154,17 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "hpsync.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "hpsync.access.AdministratorsOnlyMiddleware",
 ]
 ROOT_URLCONF = "hpsync.urls"
 WSGI_APPLICATION = "hpsync.wsgi.application"
@@ -81,37 +183,92 @@ TEMPLATES = [
         },
     }
 ]
-
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'hpsync.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON",
-    }
-else:
-    DATABASES["default"]["OPTIONS"] = {"pool": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Nothing that must be right depends on the cache.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 AUTH_USER_MODEL = "crm.Account"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
-
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="")
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="hpsync@localhost")
-
-#: Where kintone is; the embedded shape points it at the sandbox.
-KINTONE_URL_TEMPLATE = env("KINTONE_URL_TEMPLATE", default="https://{subdomain}.{domain}")
-KINTONE_CA_BUNDLE = env("KINTONE_CA_BUNDLE", default="")
-EGRESS_ADDRESSES = env.list("EGRESS_ADDRESSES", default=[])
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="ja")
 LANGUAGES = [("ja", _("日本語")), ("en", _("英語"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env("TIME_ZONE", default="Asia/Tokyo")
 USE_TZ = True
+
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG:
+    STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    WHITENOISE_USE_FINDERS = True
+
+EMAIL_CONFIG = env.email("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="hpsync@localhost")
+
+# --- Celery: a clock and a doorbell ---------------------------------------------------------------
+
+CELERY_TASK_DEFAULT_QUEUE = "hpsync"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than the longest run. What a dead worker held is found by the sweep, not by this.
+    "visibility_timeout": int(timedelta(hours=12).total_seconds()),
+    "unacked_restore_throttle": 1,
+    # A doorbell that cannot be rung must not hold up a page: the tick rings again.
+    "socket_connect_timeout": 2,
+}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    # A tick that nobody took within its minute is not owed: the next one does the same.
+    "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}}
+}
+
+# --- Logs -----------------------------------------------------------------------------------------
+
+LOGGED_NOWHERE = [
+    SECRET_KEY,
+    *CREDENTIAL_KEYS,
+    str(DATABASES["default"].get("PASSWORD") or ""),
+    unquote(urlsplit(CELERY_BROKER_URL).password or ""),
+    str(EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "hpsync.masking.SecretFilter", "secrets": LOGGED_NOWHERE}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["secrets"],
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # Django's own handlers would write without our mask, and mail tracebacks to nobody.
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

@@ -1,0 +1,60 @@
+"""The gate: every route is for administrators, but for the few that are written here."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import Resolver404, resolve
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+#: Route names that strangers may see. Static files are served before the gate and have no route.
+OPEN_ROUTES = ("sign-in", "sign-out", "language", "health-live", "health-ready")
+
+
+class AdministratorsOnlyMiddleware:
+    """Refuses everybody but administrators, before a view is even looked up.
+
+    Strangers are led to the sign-in page and back afterwards, also from a path that leads nowhere:
+    what exists is no business of theirs. Ordinary accounts get a refusal.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The page, for those who may see it."""
+        if _is_open(request) or is_administrator(request):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            return render(request, "403.html", status=403)
+        return _to_sign_in(request)
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether whoever asks may see the product."""
+    account = request.user
+    return not isinstance(account, AnonymousUser) and account.is_administrator
+
+
+def _is_open(request: HttpRequest) -> bool:
+    try:
+        return resolve(request.path_info).view_name in OPEN_ROUTES
+    except Resolver404:
+        return False
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page; a fragment's request takes the whole window there."""
+    htmx = HtmxDetails(request)
+    if htmx:
+        return HttpResponseClientRedirect(_sign_in_url(htmx.current_url_abs_path))
+    # A form that was sent cannot be sent again by a redirect: start where it stood, at the top.
+    return redirect(_sign_in_url(request.get_full_path() if request.method == "GET" else None))
+
+
+def _sign_in_url(back: str | None) -> str:
+    page = resolve_url("sign-in")
+    return f"{page}?{urlencode({'next': back})}" if back and back != "/" else page
