@@ -16,8 +16,9 @@ from common.problems import Problem
 from common.types import RecordType
 from integrations.kintone.errors import ConfigReason
 from integrations.models import Connection
-from jobs.models import Alert, LedgerEntry, Run
-from jobs.states import AlertKind, EntryState, FailureKind, RunStatus, Trigger
+from jobs import ledger
+from jobs.models import Alert, Run
+from jobs.states import AlertKind, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
 
 
@@ -152,22 +153,11 @@ def _last_word(mapping: Mapping, ailment: Ailment) -> bool | None:
 
 
 def _review_failed_records(run: Run, *, at: datetime) -> None:
-    if failed_entries(run.mapping).exists():
+    if ledger.failed_entries(run.mapping).exists():
         problem = Problem(code="records_failed").as_json()
         _open(run, RECORDS_FAILED, problem=problem, at=at)
     else:
         _end(_open_alerts(run.mapping, RECORDS_FAILED), at=at)
-
-
-def failed_entries(mapping: Mapping) -> QuerySet[LedgerEntry]:
-    """The failed records of the mapping's present target."""
-    return LedgerEntry.objects.filter(
-        ledger__mapping=mapping,
-        ledger__host=mapping.connection.host,
-        ledger__app=mapping.app,
-        ledger__key_field=mapping.update_key,
-        state=EntryState.FAILED,
-    )
 
 
 def _open(run: Run, ailment: Ailment, *, problem: dict[str, object], at: datetime) -> None:

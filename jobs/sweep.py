@@ -4,14 +4,12 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Least
+from django.db.models import Q
 
-from common import clock
 from common.problems import Problem
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import alerts, liveness, queue, runs
-from jobs.models import LedgerEntry, Run
+from jobs import alerts, ledger, liveness, queue, runs
+from jobs.models import Run
 from jobs.states import FailureKind, RunStatus, Trigger
 
 logger = logging.getLogger(__name__)
@@ -102,14 +100,7 @@ def _give_up(run: Run, *, now: datetime) -> bool:
         message=Problem(code="lost").as_json(),
     )
     if given_up:
-        _shorten_doubt(run)
+        # What it left in doubt is owed again once its last request must be over.
+        last_sign = run.heartbeat_at or now
+        ledger.end_doubt(run_id=run.pk, until=last_sign + REQUEST_LIFE)
     return bool(given_up)
-
-
-def _shorten_doubt(run: Run) -> None:
-    """Let what the run left in doubt be sent again once its last request must be over."""
-    last_request_over = (run.heartbeat_at or clock.now()) + REQUEST_LIFE
-    in_doubt = LedgerEntry.objects.filter(
-        ledger__mapping=run.mapping_id, doubt_until__gt=last_request_over
-    )
-    in_doubt.update(doubt_until=last_request_over, due_at=Least(F("due_at"), last_request_over))

@@ -1,0 +1,191 @@
+"""The words of a mail about an alert: what happened, since when, what to do, where."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from crm.labels import record_type_label
+from jobs.ledger import failed_entries
+from jobs.models import Alert
+from jobs.states import AlertKind
+from mapping.models import Mapping
+from mapping.problem_texts import describe
+
+#: How many failed records are looked at for their causes, and how many causes are named.
+SAMPLE = 2000
+CAUSES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailText:
+    """What the templates in `templates/mails/` say."""
+
+    tag: str
+    heading: str
+    connection: str
+    mapping: str
+    """「会社 → 顧客リスト」; "" if the whole connection is concerned."""
+    since: str
+    until: str
+    """"" while it lasts."""
+    body: str
+    causes: Sequence[str]
+    """How many failed records have which cause, most frequent first."""
+    link: str
+    link_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    heading: str
+    body: str
+
+
+_RECOVERED: dict[AlertKind, str | Promise] = {
+    AlertKind.BUDGET: gettext_lazy("保留していた連携を再開しました"),
+    AlertKind.SYNC_USER: gettext_lazy("リードの連携を再開しました"),
+    AlertKind.UNREACHABLE: gettext_lazy("kintoneに接続できるようになりました"),
+    AlertKind.CONFIGURATION: gettext_lazy("設定の問題が解消しました"),
+    AlertKind.RECORDS_FAILED: gettext_lazy("エラーのデータがなくなりました"),
+    AlertKind.INTERNAL: gettext_lazy("データ処理が最後まで終わるようになりました"),
+}
+
+
+def text_of(alert: Alert) -> MailText:
+    """The words for the alert's present state, in the active language."""
+    began = _began(alert)
+    lasts = alert.ended_at is None
+    failed = lasts and alert.kind == AlertKind.RECORDS_FAILED
+    link, link_text = _link(alert)
+    return MailText(
+        tag=_who_acts(alert) if lasts else _("復旧"),
+        heading=began.heading if lasts else str(_RECOVERED[AlertKind(alert.kind)]),
+        connection=alert.connection.name,
+        mapping=mapping_name(alert.mapping) if alert.mapping else "",
+        since=moment(alert.began_at),
+        until=moment(alert.ended_at) if alert.ended_at else "",
+        body=began.body if lasts else _recovery(alert, began),
+        causes=_causes(alert.mapping) if failed and alert.mapping else (),
+        link=settings.PUBLIC_URL.rstrip("/") + link,
+        link_text=link_text,
+    )
+
+
+def moment(at: datetime) -> str:
+    """「11月22日（日）14:05」 in the installation's time zone."""
+    return date_format(timezone.localtime(at), _("n月j日（D）H:i"))
+
+
+def mapping_name(mapping: Mapping) -> str:
+    """「会社 → 顧客リスト」."""
+    app = mapping.app_name or _("アプリID %(app)s") % {"app": mapping.app}
+    return f"{record_type_label(RecordType(mapping.record_type))} → {app}"
+
+
+def _who_acts(alert: Alert) -> str:
+    """What heals by itself is never called 要対応 (ux.md §1.2)."""
+    if alert.kind == AlertKind.BUDGET:
+        return _("自動で再開")
+    if alert.kind == AlertKind.UNREACHABLE or alert.problem.get("code") == "lost":
+        return _("自動で再試行")
+    return _("要対応")
+
+
+def _began(alert: Alert) -> _Words:
+    if alert.kind == AlertKind.BUDGET:
+        return _budget(alert)
+    if alert.kind == AlertKind.UNREACHABLE:
+        return _unreachable(alert)
+    if alert.kind == AlertKind.RECORDS_FAILED:
+        return _records_failed(alert)
+    described = describe(Problem.from_json(alert.problem))
+    return _Words(heading=str(described.heading), body=str(described.body))
+
+
+def _budget(alert: Alert) -> _Words:
+    day = date_format(alert.began_at.astimezone(clock.JAPAN), _("n月j日（D）"))
+    resumes = alert.run.resume_at if alert.run and alert.run.resume_at else None
+    midnight = (resumes or clock.next_japan_midnight(alert.began_at)).astimezone(clock.JAPAN)
+    body = _(
+        "「%(app)s」への%(day)sのAPIリクエストが、設定した上限に達しました。"
+        "残りのデータは%(resumes)s（日本時間）に自動で再開します。"
+        "急ぐ場合は上限を変更してください。"
+    ) % {
+        "app": alert.mapping.app_name or alert.mapping.app if alert.mapping else "",
+        "day": day,
+        "resumes": date_format(midnight, _("n月j日（D）G:i")),
+    }
+    return _Words(heading=_("1日の上限に達したため保留しています"), body=body)
+
+
+def _unreachable(alert: Alert) -> _Words:
+    body = _(
+        "%(since)sから応答がありません。kintoneがメンテナンス中の可能性があります。"
+        "%(interval)sごとに再試行し、接続できしだい待っているデータを連携します。"
+        "操作は不要です。"
+    ) % {
+        "since": moment(alert.began_at),
+        "interval": alert.connection.schedule.get_interval_display(),
+    }
+    return _Words(heading=_("kintoneから応答がないため待機しています"), body=body)
+
+
+def _records_failed(alert: Alert) -> _Words:
+    number = failed_entries(alert.mapping).count() if alert.mapping else 0
+    heading = ngettext(
+        "%(number)s件のデータの連携に失敗しました",
+        "%(number)s件のデータの連携に失敗しました",
+        number,
+    ) % {"number": f"{number:,}"}
+    body = _(
+        "ほかのデータの連携は続いています。"
+        "原因を確認し、データ、マッピングまたはkintoneの設定を修正してください。"
+        "修正したデータは自動で連携します。"
+    )
+    return _Words(heading=heading, body=body)
+
+
+def _recovery(alert: Alert, began: _Words) -> str:
+    heading = began.heading
+    if alert.kind == AlertKind.RECORDS_FAILED:
+        heading = _("データの連携に失敗しました")
+    return _("%(since)sに始まった「%(heading)s」は、%(until)sに解消しました。操作は不要です。") % {
+        "since": moment(alert.began_at),
+        "heading": heading,
+        "until": moment(alert.ended_at or alert.began_at),
+    }
+
+
+def _causes(mapping: Mapping) -> list[str]:
+    stored = failed_entries(mapping).values_list("problems", flat=True)[:SAMPLE]
+    headings = Counter(
+        str(describe(Problem.from_json(problems[0])).heading) for problems in stored if problems
+    )
+    return [
+        _("%(number)s件 %(cause)s") % {"number": f"{number:,}", "cause": heading}
+        for heading, number in headings.most_common(CAUSES)
+    ]
+
+
+def _link(alert: Alert) -> tuple[str, str]:
+    """Where the reader goes, and what is done there."""
+    over = alert.ended_at is not None
+    if not over and alert.kind == AlertKind.CONFIGURATION and alert.mapping:
+        return reverse("mapping:edit", args=[alert.mapping.pk]), _("マッピングを確認する")
+    if not over and alert.kind in {AlertKind.CONFIGURATION, AlertKind.SYNC_USER}:
+        return reverse("jobs:connection", args=[alert.connection.pk]), _("接続先の設定を確認する")
+    if alert.run:
+        return reverse("jobs:run", args=[alert.run.pk]), _("データ処理の結果を確認する")
+    return reverse("jobs:runs"), _("データ処理状況一覧を確認する")
