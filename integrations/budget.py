@@ -1,0 +1,83 @@
+"""How many requests one kintone app may still be asked today, over all connections and workers.
+
+kintone refuses nothing beyond its daily limit, so the count is ours. Days are Japan's.
+"""
+
+from datetime import date, datetime
+
+from django.db.models import F
+
+from common import clock
+from integrations.kintone.errors import AllowanceSpentError
+from integrations.models import DEFAULT_DAILY_REQUESTS, AppBudget, RequestDay
+
+
+def spend(host: str, app: int, *, now: datetime) -> None:
+    """One request more is counted against the app.
+
+    Raises:
+        AllowanceSpentError: today's are used up; nothing is counted.
+    """
+    day = clock.japan_day(now)
+    budget = _budget(host, app)
+    if _count(budget, day):
+        return
+    # No row of today yet, or the last request is gone. Of two who add the row one does nothing.
+    RequestDay.objects.bulk_create([RequestDay(budget=budget, day=day)], ignore_conflicts=True)
+    if not _count(budget, day):
+        message = f"{budget}: {budget.daily_requests} requests of {day} are used up"
+        raise AllowanceSpentError(message)
+
+
+def used(host: str, app: int, *, now: datetime) -> int:
+    """Requests counted against the app today."""
+    day = clock.japan_day(now)
+    days = RequestDay.objects.filter(budget__host=host, budget__app=app, day=day)
+    return days.values_list("used", flat=True).first() or 0
+
+
+def left(host: str, app: int, *, now: datetime) -> int:
+    """Requests that the app may still be asked today."""
+    return max(0, daily_requests(host, app) - used(host, app, now=now))
+
+
+def daily_requests(host: str, app: int) -> int:
+    """How many requests a day the app may be asked."""
+    budgets = AppBudget.objects.filter(host=host, app=app)
+    limit = budgets.values_list("daily_requests", flat=True).first()
+    return DEFAULT_DAILY_REQUESTS if limit is None else limit
+
+
+def set_daily_requests(host: str, app: int, requests: int) -> None:
+    """The app may be asked so many requests a day from now on, today included."""
+    AppBudget.objects.update_or_create(host=host, app=app, defaults={"daily_requests": requests})
+
+
+class Meter:
+    """Spends a client's requests on the budgets of its kintone's apps."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+
+    def spend(self, *, app: int | None) -> None:
+        """One exchange more is counted, unless kintone counts it against no app.
+
+        Raises:
+            AllowanceSpentError: the app's requests of today are used up.
+        """
+        if app is not None:
+            spend(self._host, app, now=clock.now())
+
+
+def _budget(host: str, app: int) -> AppBudget:
+    return AppBudget.objects.get_or_create(host=host, app=app)[0]
+
+
+def _count(budget: AppBudget, day: date) -> bool:
+    """Whether one more was counted.
+
+    The limit is compared in the UPDATE of the counting row itself, where the database looks again
+    after it waited for another writer; in a subquery it would not.
+    """
+    open_days = RequestDay.objects.filter(budget=budget, day=day, used__lt=budget.daily_requests)
+    return open_days.update(used=F("used") + 1) == 1

@@ -1,0 +1,258 @@
+"""kintone's calls as methods: typed values in, typed values out, errors named by what to do."""
+
+import random as chance
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from integrations.kintone import transport
+from integrations.kintone.credentials import Credentials
+from integrations.kintone.errors import KintoneProtocolError
+from integrations.kintone.exchange import Call
+from integrations.kintone.form import Form, parse_form
+from integrations.kintone.transport import Transport
+from integrations.kintone.trust import tls_context
+from integrations.kintone.values import (
+    AppInfo,
+    JsonValue,
+    Meter,
+    Operation,
+    PutResult,
+    Record,
+    RecordPut,
+)
+
+#: Longest time that a single exchange may be alive at kintone after it was begun.
+REQUEST_LIFE: timedelta = transport.REQUEST_LIFE
+
+#: Longest time that a call with all its attempts may be alive at kintone after it was begun.
+CALL_LIFE: timedelta = transport.CALL_LIFE
+
+#: Source: PUT records.json: records of one request.
+MOST_RECORDS = 100
+
+
+class KintoneClient:
+    """One kintone with one login, in one space. Several threads may use it at once.
+
+    All methods raise, besides what they name:
+        KintoneTransientError: still failing when the attempts were used up.
+        KintoneConfigError: `.reason` says what a person must mend.
+        KintoneProtocolError: not the answer that kintone promises.
+        AllowanceSpentError: the meter refused; nothing was carried out.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        credentials: Credentials,
+        guest_space: int | None = None,
+        meter: Meter | None = None,
+        ca_bundle: str | None = None,
+        timeout: float = transport.READ_TIMEOUT,
+        connections: int = 16,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        """A client for the kintone at `base_url`.
+
+        Args:
+            base_url: Scheme and host, perhaps with a path; `http` within this machine only.
+            meter: Asked before every exchange.
+            ca_bundle: PEM file of authorities to trust besides the system's.
+            timeout: Seconds to wait for an answer; not beyond what `REQUEST_LIFE` counts on.
+            connections: How many requests may be in flight at once; more wait.
+            sleep: Waits for so many seconds.
+            random: A number from 0 up to 1, for the jitter.
+
+        Raises:
+            KintoneConfigError: the client certificate cannot be read.
+        """
+        if not transport.is_safe(base_url):
+            message = "Credentials travel over https, or http within this machine."
+            raise ValueError(message)
+        space = f"/guest/{guest_space}" if guest_space else ""
+        self._prefix = f"/k{space}/v1/"
+        self._transport = Transport(
+            base_url=base_url,
+            headers=credentials.headers(),
+            tls=partial(tls_context, ca_bundle=ca_bundle, certificate=credentials.certificate),
+            meter=meter,
+            timeout=min(timeout, transport.READ_TIMEOUT),
+            connections=connections,
+            sleep=sleep,
+            random=random,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._transport.close()
+
+    def check_login(self) -> None:
+        """Returns where a login name and password are right, whatever app; not for tokens.
+
+        Source: GET apps.json, which kintone counts against no app and refuses to tokens.
+        """
+        self._get("apps.json", app=None, query={"limit": "1"})
+
+    def get_app(self, app: int) -> AppInfo:
+        """The app's id and name.
+
+        Source: GET app.json.
+        """
+        answer = self._get("app.json", app=app, query={"id": str(app)})
+        try:
+            return AppInfo(app=int(str(answer["appId"])), name=str(answer["name"]))
+        except (KeyError, ValueError):
+            raise self._unexpected("app.json") from None
+
+    def get_form(self, app: int) -> Form:
+        """The app's form as it is in use, not its draft.
+
+        Source: GET app/form/fields.json.
+        """
+        return parse_form(self._get("app/form/fields.json", app=app, query={"app": str(app)}))
+
+    def get_records(
+        self, app: int, *, query: str = "", fields: Sequence[str] = ()
+    ) -> list[Mapping[str, JsonValue]]:
+        """Up to 500 records as field code → value, `$id` and `$revision` as numbers.
+
+        Args:
+            query: kintone's query language, with its `order by`, `limit` and `offset`.
+            fields: Codes of the fields wanted; all if none are named.
+
+        Source: GET records.json; 100 records unless the query says otherwise.
+        """
+        parameters = {"app": str(app)} | ({"query": query} if query else {})
+        parameters |= {f"fields[{index}]": code for index, code in enumerate(fields)}
+        answer = self._get("records.json", app=app, query=parameters)
+        records = answer.get("records")
+        if not isinstance(records, list):
+            raise self._unexpected("records.json")
+        try:
+            return [_values(record) for record in records]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._unexpected("records.json") from None
+
+    def count_records(self, app: int) -> int:
+        """How many records of the app this login may see.
+
+        Source: GET records.json, "totalCount".
+        """
+        query = {"app": str(app), "query": "limit 1", "totalCount": "true", "fields[0]": "$id"}
+        answer = self._get("records.json", app=app, query=query)
+        try:
+            return int(str(answer["totalCount"]))
+        except (KeyError, ValueError):
+            raise self._unexpected("records.json") from None
+
+    def put_records(
+        self, puts: Sequence[RecordPut], *, app: int, key_field: str, upsert: bool = True
+    ) -> list[PutResult]:
+        """Insert or update up to 100 records in one request, all or none.
+
+        A record put by id that is gone is inserted under a new id. Without `upsert`, records are
+        only updated.
+
+        Args:
+            puts: 1 to 100, no key twice; by key, the key field must not be in the record.
+            key_field: Field code of the update key: single-line text or number, unique.
+
+        Returns:
+            One result per put, in the order given.
+
+        Raises:
+            KintoneRejection: nothing was written; `.problems` maps an index in `puts` to what is
+                wrong with its fields.
+
+        Source: PUT records.json, "upsert" (kintone-api.md §2.1).
+        """
+        _check_puts(puts, key_field=key_field)
+        body: dict[str, JsonValue] = {
+            "app": app,
+            "records": [_put(put, key_field=key_field) for put in puts],
+        }
+        if upsert:
+            body["upsert"] = True
+        call = Call(
+            method="PUT",
+            path=self._prefix + "records.json",
+            app=app,
+            body=body,
+            records=len(puts),
+            key_field=key_field,
+        )
+        results = self._transport.send(call).get("records")
+        if not isinstance(results, list) or len(results) != len(puts):
+            raise self._unexpected("records.json", may_have_written=True)
+        try:
+            return [_put_result(result) for result in results]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._unexpected("records.json", may_have_written=True) from None
+
+    def _get(self, name: str, *, app: int | None, query: Mapping[str, str]) -> Mapping[str, object]:
+        call = Call(method="GET", path=self._prefix + name, app=app, query=query)
+        return self._transport.send(call)
+
+    def _unexpected(self, name: str, *, may_have_written: bool = False) -> KintoneProtocolError:
+        summary = f"{self._prefix}{name}: 200, but not the answer that kintone promises"
+        return KintoneProtocolError(summary, status=200, may_have_written=may_have_written)
+
+
+def _check_puts(puts: Sequence[RecordPut], *, key_field: str) -> None:
+    """Refuse here, as our own mistake, what kintone would refuse for the whole request."""
+    if not 1 <= len(puts) <= MOST_RECORDS:
+        message = f"A request takes 1 to {MOST_RECORDS} records, not {len(puts)}."
+        raise ValueError(message)
+    keys = [put.key for put in puts if put.record_id is None]
+    if "" in keys:
+        message = "A put needs a key or a record id."
+        raise ValueError(message)
+    if len(set(keys)) < len(keys):
+        message = "An update key is twice in one request."
+        raise ValueError(message)
+    if any(put.record_id is None and key_field in put.record for put in puts):
+        message = "By update key, the key field must not be in the record."
+        raise ValueError(message)
+
+
+def _put(put: RecordPut, *, key_field: str) -> dict[str, JsonValue]:
+    found: dict[str, JsonValue]
+    if put.record_id is None:
+        found = {"updateKey": {"field": key_field, "value": put.key}}
+    else:
+        found = {"id": put.record_id}
+    return found | {"record": {code: {"value": value} for code, value in put.record.items()}}
+
+
+def _put_result(result: Mapping[str, object]) -> PutResult:
+    return PutResult(
+        record_id=int(str(result["id"])),
+        revision=int(str(result["revision"])),
+        # Without upsert kintone names none: it only updates.
+        operation=Operation(str(result.get("operation", "UPDATE"))),
+    )
+
+
+def _values(record: Mapping[str, Mapping[str, JsonValue]]) -> Record:
+    values = {code: field["value"] for code, field in record.items()}
+    for code in ("$id", "$revision"):
+        if code in values:
+            values[code] = int(str(values[code]))
+    return values

@@ -1,0 +1,264 @@
+"""Carries calls to kintone: sessions, time-outs, attempts. Knows nothing of what is carried."""
+
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from integrations.kintone.answers import read_answer
+from integrations.kintone.errors import (
+    AllowanceSpentError,
+    ConfigReason,
+    KintoneConfigError,
+    KintoneError,
+    KintoneTransientError,
+)
+from integrations.kintone.exchange import Answer, Call, Failure
+from integrations.kintone.values import Meter
+
+logger = logging.getLogger("integrations.kintone")
+# At DEBUG it would write URLs with their queries, and so values of records, into the log.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+
+#: How often a call is tried in all.
+ATTEMPTS = 4
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 8.0
+
+#: The longest time that one exchange can be alive at kintone, from its beginning: to connect, to
+#: send, to wait for the answer, and for kintone to finish what it took in after we gave up (it
+#: documents no limit of its own; 20 s is our allowance).
+REQUEST_LIFE = timedelta(seconds=CONNECT_TIMEOUT + 2 * READ_TIMEOUT + 20)
+
+#: The same for one call of the client with all its attempts and the pauses between them.
+CALL_LIFE = ATTEMPTS * REQUEST_LIFE + (ATTEMPTS - 1) * timedelta(seconds=LONGEST_PAUSE)
+
+#: A longer GET travels as a POST, as in rest-api-client; kintone takes URLs of 8 KB.
+LONGEST_URL = 4096
+
+#: An answer beyond this is none of kintone's.
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+#: TLS alerts by which a server says that our certificate is missing or not to its liking.
+_CERTIFICATE_ALERTS = ("CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE_FAILURE")
+
+
+class Transport:
+    """Carries calls to one kintone with one login; several threads may use it at once."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        headers: Mapping[str, str],
+        tls: Callable[[], ssl.SSLContext],
+        meter: Meter | None,
+        timeout: float,
+        connections: int,
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session = _session(headers)
+        context = tls() if base_url.startswith("https:") else None
+        self._session.mount(base_url, _Adapter(context, connections=connections))
+        self._meter = meter
+        self._timeout = timeout
+        self._sleep = sleep
+        self._random = random
+
+    def send(self, call: Call) -> Mapping[str, object]:
+        """kintone's answer, tried again while that may help.
+
+        Raises:
+            KintoneError: the last failure; `may_have_written` speaks for all attempts.
+            AllowanceSpentError: nothing was sent, or nothing that kintone may have carried out.
+        """
+        may_have_written = False
+        failure = None
+        for pause in self._pauses():
+            try:
+                self._count(call)
+            except AllowanceSpentError:
+                if failure is None or not may_have_written:
+                    raise
+                break
+            result = self._exchange(call)
+            if not isinstance(result, Failure):
+                return result
+            failure = result
+            may_have_written = may_have_written or failure.error.may_have_written
+            if not failure.retry or pause is None:
+                break
+            self._sleep(pause)
+        assert failure is not None
+        failure.error.may_have_written = may_have_written
+        raise failure.error
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def _pauses(self) -> Iterator[float | None]:
+        """Seconds to wait after each attempt, half of it by chance; None after the last."""
+        for attempt in range(ATTEMPTS - 1):
+            pause = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+            yield pause * (0.5 + self._random() / 2)
+        yield None
+
+    def _count(self, call: Call) -> None:
+        if self._meter:
+            self._meter.spend(app=call.app)
+
+    def _exchange(self, call: Call) -> Mapping[str, object] | Failure:
+        began = time.monotonic()
+        try:
+            answer = self._receive(call)
+        except (requests.RequestException, HTTPError) as error:
+            # Only what it was is kept: the error itself holds the request, credentials and all.
+            result: Mapping[str, object] | Failure = _unanswered(error, call=call)
+            status = 0
+        else:
+            result = read_answer(answer, call=call)
+            status = answer.status
+        _log(call, status=status, result=result, seconds=time.monotonic() - began)
+        return result
+
+    def _receive(self, call: Call) -> Answer:
+        method, url, headers, body = _request(call, base_url=self._base_url)
+        deadline = time.monotonic() + CONNECT_TIMEOUT + 2 * self._timeout
+        with self._session.request(
+            method,
+            url,
+            headers=headers,
+            data=body,
+            timeout=(CONNECT_TIMEOUT, self._timeout),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            content = bytearray()
+            for chunk in response.iter_content(65536):
+                content += chunk
+                # The socket's time-out is per piece: who sends a byte at a time could hold us.
+                if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
+                    raise requests.ReadTimeout
+            basic = response.headers.get("WWW-Authenticate", "").lower().startswith("basic")
+            return Answer(status=response.status_code, body=bytes(content), asks_for_basic=basic)
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps as many connections as there may be requests in flight, with our TLS context."""
+
+    def __init__(self, context: ssl.SSLContext | None, *, connections: int) -> None:
+        self._context = context
+        super().__init__(pool_maxsize=connections, pool_block=True)
+
+    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+        if self._context:
+            kwargs["ssl_context"] = self._context
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]  # passed on
+
+
+def _session(headers: Mapping[str, str]) -> requests.Session:
+    session = requests.Session()
+    # No proxies, no .netrc: nothing of the environment changes where credentials go.
+    session.trust_env = False
+    # A session cookie would be a second, older login; and a jar is no thing to share by threads.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update({"User-Agent": "hpsync", "Accept-Language": "ja", **headers})
+    return session
+
+
+def _request(call: Call, *, base_url: str) -> tuple[str, str, dict[str, str], bytes | None]:
+    """Method, URL, headers and body of a call.
+
+    A GET has no body and no Content-Type (CB_IL02); a long one becomes a POST that says so.
+    """
+    url = base_url + call.path
+    json = {"Content-Type": "application/json"}
+    if call.body is not None:
+        return call.method, url, json, orjson.dumps(call.body)
+    if not call.query:
+        return call.method, url, {}, None
+    long_url = f"{url}?{urlencode(call.query)}"
+    if len(long_url) <= LONGEST_URL:
+        return call.method, long_url, {}, None
+    override = {"X-HTTP-Method-Override": call.method}
+    return "POST", url, json | override, orjson.dumps(_as_body(call.query))
+
+
+def _as_body(query: Mapping[str, str]) -> dict[str, object]:
+    """A query as the body of an overridden POST: `fields[0]`, `fields[1]` … become a list."""
+    body: dict[str, object] = {}
+    for name, value in query.items():
+        if name.endswith("]"):
+            items = body.setdefault(name.partition("[")[0], [])
+            assert isinstance(items, list)
+            items.append(value)
+        else:
+            body[name] = value
+    return body
+
+
+def _unanswered(error: Exception, *, call: Call) -> Failure:
+    """What it means that no answer came."""
+    causes = list(_causes(error))
+    names = " ← ".join(dict.fromkeys(type(cause).__name__ for cause in causes))
+    summary = f"{call}: no answer ({names})"
+    if any(isinstance(cause, ssl.SSLError) and _refuses_us(cause) for cause in causes):
+        refused: KintoneError = KintoneConfigError(summary, reason=ConfigReason.CERTIFICATE)
+        return Failure(error=refused)
+    never_connected = any(
+        isinstance(
+            cause, requests.ConnectTimeout | NewConnectionError | ssl.SSLCertVerificationError
+        )
+        for cause in causes
+    )
+    lost = KintoneTransientError(summary, may_have_written=call.writes and not never_connected)
+    return Failure(error=lost, retry=True)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it wraps, in the several ways of requests, urllib3 and ssl."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
+        waiting += [one for one in wrapped if isinstance(one, BaseException)]
+
+
+def _refuses_us(error: ssl.SSLError) -> bool:
+    reason = error.reason or ""
+    return "ALERT" in reason and any(name in reason for name in _CERTIFICATE_ALERTS)
+
+
+def _log(
+    call: Call, *, status: int, result: Mapping[str, object] | Failure, seconds: float
+) -> None:
+    if not isinstance(result, Failure):
+        logger.info("%s: %d in %.3f s", call, status, seconds)
+        return
+    logger.warning("%s in %.3f s", result.error, seconds)
+
+
+def is_safe(base_url: str) -> bool:
+    """Whether credentials may go there: over TLS, or within this machine."""
+    address = urlsplit(base_url)
+    loopback = ("localhost", "127.0.0.1", "::1")
+    return address.scheme == "https" or (address.scheme == "http" and address.hostname in loopback)
