@@ -1,0 +1,121 @@
+"""Mappings as a whole: their form, read again from kintone, and their plan, ready to run."""
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from django.db import transaction
+from django.db.models import F
+
+from integrations.kintone.form import Form, FormField, parse_form
+from integrations.kintone.values import AppInfo
+from mapping.checks import Finding, check
+from mapping.models import Mapping
+from mapping.plan import MappingPlan
+from mapping.rules import source_of, specs_of
+
+
+class FormReader(Protocol):
+    """What reading a form needs of the kintone client."""
+
+    def get_app(self, app: int) -> AppInfo: ...
+
+    def get_form(self, app: int) -> Form: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormChange:
+    """What is different in the app's form since it was read last, by field code.
+
+    `first` is the first reading; nothing is counted as different then.
+    """
+
+    first: bool
+    added: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    """Type, options, required, unique, limits, columns; a new label alone is no change."""
+
+    def __bool__(self) -> bool:
+        """Whether rules may act differently now."""
+        return self.first or bool(self.added or self.gone or self.altered)
+
+
+def read_form(mapping: Mapping, client: FormReader, *, now: datetime) -> FormChange:
+    """Read the app's name and form from kintone and store them (「読み込み」); return what changed.
+
+    A form that differs raises the mapping's version, so that records that failed on the old one
+    are tried again.
+
+    Raises:
+        KintoneError: kintone did not answer; nothing is changed.
+    """
+    name = client.get_app(mapping.app).name
+    form = client.get_form(mapping.app)
+    with transaction.atomic():
+        locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
+        change = _difference(locked.form, form)
+        Mapping.objects.filter(pk=mapping.pk).update(
+            app_name=name,
+            form=form.source,
+            form_read_at=now,
+            version=F("version") + (1 if change else 0),
+        )
+    mapping.refresh_from_db(fields=["app_name", "form", "form_read_at", "version"])
+    return change
+
+
+def form_of(mapping: Mapping) -> Form:
+    """The form as read last; without fields before the first 「読み込み」."""
+    return parse_form(mapping.form) if mapping.form else Form(fields={}, revision=0)
+
+
+def plan_of(mapping: Mapping) -> MappingPlan:
+    """The mapping's plan by its rules and its form as stored.
+
+    Raises:
+        PlanError: they do not fit each other, or the form was never loaded.
+    """
+    source = source_of(mapping)
+    return MappingPlan.compile(
+        specs_of(mapping),
+        key_field=mapping.update_key,
+        form=form_of(mapping),
+        kinds=source.kinds,
+        rowsets=source.rowsets,
+    )
+
+
+def findings_of(mapping: Mapping) -> tuple[Finding, ...]:
+    """Everything that a person should know about the mapping before it runs; errors first."""
+    source = source_of(mapping)
+    return check(
+        specs_of(mapping),
+        key_field=mapping.update_key,
+        form=form_of(mapping),
+        kinds=source.kinds,
+        rowsets=source.rowsets,
+    )
+
+
+def _difference(stored: MappingOf[str, object], form: Form) -> FormChange:
+    if not stored:
+        return FormChange(first=True)
+    before = _unlabelled(parse_form(stored).fields)
+    after = _unlabelled(form.fields)
+    return FormChange(
+        first=False,
+        added=tuple(code for code in after if code not in before),
+        gone=tuple(code for code in before if code not in after),
+        altered=tuple(
+            code for code, field in after.items() if code in before and before[code] != field
+        ),
+    )
+
+
+def _unlabelled(fields: MappingOf[str, FormField]) -> dict[str, FormField]:
+    return {
+        code: replace(field, label="", columns=_unlabelled(field.columns))
+        for code, field in fields.items()
+    }

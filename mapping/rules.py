@@ -1,0 +1,121 @@
+"""The rules of a mapping, as stored: read as plain values, replaced as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+
+from common.problems import Problem
+from common.types import Kind, RecordType
+from crm import catalogue
+from crm.catalogue import Item
+from integrations.kintone.form import parse_form
+from mapping.checks import check, errors_of, one_to_one, path
+from mapping.models import Mapping, Rule
+from mapping.rulespec import RuleSpec, WhenEmpty
+
+
+class RulesRefused(Exception):  # noqa: N818 — refused, not failed
+    """These rules cannot be saved; `problems` names the items and fields. Nothing was changed."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{each.code} {each.field}".strip() for each in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceItems:
+    """The items of a mapping's record type, as the pure modules want them."""
+
+    items: tuple[Item, ...]
+    kinds: dict[str, Kind]
+    rowsets: dict[str, str]
+
+
+def source_of(mapping: Mapping) -> SourceItems:
+    """The items that the mapping can send; one query, for the custom ones."""
+    items = tuple(catalogue.items_of(RecordType(mapping.record_type)))
+    return SourceItems(
+        items=items,
+        kinds={item.key: item.kind for item in items},
+        rowsets={item.key: item.rowset for item in items if item.rowset},
+    )
+
+
+def specs_of(mapping: Mapping) -> list[RuleSpec]:
+    """The mapping's rules in the order in which they were saved."""
+    return [_spec(rule) for rule in mapping.rules.order_by("id")]
+
+
+def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) -> bool:
+    """Make these the mapping's rules and update key; return whether anything changed.
+
+    A change raises the mapping's version. Before the form was loaded for the first time only what
+    needs no form is checked; the run's plan checks the rest.
+
+    Raises:
+        RulesRefused: an item or a field is used twice, a field is gone, not writable or not
+            fitting, or the update key is none; all problems are named.
+    """
+    with transaction.atomic():
+        locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
+        if problems := _refusals(locked, specs, update_key=update_key):
+            raise RulesRefused(problems)
+        changed = locked.update_key != update_key or _by_field(specs_of(locked)) != _by_field(specs)
+        if changed:
+            locked.rules.all().delete()
+            Rule.objects.bulk_create(_row(locked, spec) for spec in specs)
+            Mapping.objects.filter(pk=locked.pk).update(
+                update_key=update_key, version=F("version") + 1
+            )
+    mapping.refresh_from_db(fields=["update_key", "version"])
+    return changed
+
+
+def _refusals(
+    mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str
+) -> tuple[Problem, ...]:
+    problems = list(one_to_one(specs))
+    if mapping.form:
+        source = source_of(mapping)
+        findings = check(
+            specs,
+            key_field=update_key,
+            form=parse_form(mapping.form),
+            kinds=source.kinds,
+            rowsets=source.rowsets,
+        )
+        problems += [each for each in errors_of(findings) if each not in problems]
+    return tuple(problems)
+
+
+def _by_field(specs: Sequence[RuleSpec]) -> dict[str, RuleSpec]:
+    return {path(spec): spec for spec in specs}
+
+
+def _spec(rule: Rule) -> RuleSpec:
+    return RuleSpec(
+        field=rule.field,
+        table=rule.table,
+        source=rule.source,
+        template=rule.template,
+        fixed=rule.fixed,
+        values=rule.values,
+        empty=WhenEmpty(rule.empty),
+        empty_value=rule.empty_value,
+    )
+
+
+def _row(mapping: Mapping, spec: RuleSpec) -> Rule:
+    return Rule(
+        mapping=mapping,
+        field=spec.field,
+        table=spec.table,
+        source=spec.source,
+        template=spec.template,
+        fixed=spec.fixed,
+        values=dict(spec.values),
+        empty=spec.empty.value,
+        empty_value=spec.empty_value,
+    )

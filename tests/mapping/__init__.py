@@ -1,0 +1,1 @@
+"""Mapping: converters, plans, rules, the page."""
