@@ -150,7 +150,11 @@ class LedgerEntry(models.Model):
     rules_version = models.PositiveIntegerField(default=0)
     doubt_until = models.DateTimeField(null=True)
     """In doubt: kintone may hold the new values or the old; until then a request may be alive."""
+    doubt_run = models.BigIntegerField(null=True)
+    """Primary key of the run whose request is in doubt."""
     due_at = models.DateTimeField(null=True)
+    waits_for = models.CharField(max_length=64, blank=True)
+    """The update key that another record holds; due as soon as it is released."""
     attempts = models.PositiveSmallIntegerField(default=0)
     problems = models.JSONField(default=list)
     """Why it failed or was skipped: `Problem.as_json` each."""
@@ -172,6 +176,9 @@ class LedgerEntry(models.Model):
                 fields=["ledger", "state", "source_id"],
                 name="ledger_entry_failed",
                 condition=Q(state=EntryState.FAILED),
+            ),
+            models.Index(
+                fields=["waits_for"], name="ledger_entry_waits", condition=~Q(waits_for="")
             ),
         ]
 

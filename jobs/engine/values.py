@@ -1,6 +1,14 @@
 """The plain values that flow through a sync."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
+
+from common.problems import Problem
+from common.types import ItemValues
+from mapping.payload import Payload
 
 
 class OutcomeKind(StrEnum):
@@ -13,3 +21,139 @@ class OutcomeKind(StrEnum):
     INVALID = "invalid"
     REJECTED = "rejected"
     UNSENT = "unsent"
+
+
+class Row(Protocol):
+    """One source record as the engine needs it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def visible(self) -> bool: ...
+    @property
+    def values(self) -> ItemValues: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger knows of one row in the target."""
+
+    digest: str
+    """Of what kintone holds from us; "" if unknown."""
+    key: str
+    """The update key last sent, perhaps in vain while in doubt; "" before the first."""
+    record_id: int | None
+    """kintone's id, once it was confirmed."""
+    in_doubt: bool
+    """Whether kintone may hold the new values or the old."""
+    attempts: int
+    """Failures in a row."""
+    problem_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A row that is owed a look, with what is known of it."""
+
+    row: Row
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some candidates; once they are all settled, the source is accounted for up to `reaches`."""
+
+    candidates: Sequence[Candidate]
+    reaches: datetime | None
+    """None where a chunk says nothing about time (retries, existing data)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sendable:
+    """A record whose values differ from what kintone holds, or may differ."""
+
+    row_id: int
+    version: int
+    label: str
+    payload: Payload
+    known: Known | None
+    interim: bool = False
+    """Sent under an older key only to learn kintone's id; its real sending follows."""
+
+    @property
+    def expects_update(self) -> bool:
+        """Whether kintone is known to hold a record of this row."""
+        return self.known is not None and self.known.record_id is not None
+
+    @property
+    def changes_key(self) -> bool:
+        """Whether the record must be found by its id because its key in kintone is another one.
+
+        In doubt, kintone may hold the old key or the new: by id both end well.
+        """
+        known = self.known
+        if known is None or known.record_id is None:
+            return False
+        return known.in_doubt or known.key != self.payload.key
+
+    @property
+    def must_settle_key(self) -> str:
+        """The key under which a first sending may have arrived unseen, if the row's key is another.
+
+        Such a record must be sent under that key first, or kintone might end up with two.
+        """
+        known = self.known
+        if known is None or known.record_id is not None or not known.in_doubt:
+            return ""
+        return known.key if known.key != self.payload.key else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of one row, ready to be recorded."""
+
+    row_id: int
+    version: int
+    label: str
+    outcome: OutcomeKind
+    key: str = ""
+    digest: str = ""
+    record_id: int | None = None
+    recreated_from: int | None = None
+    problems: tuple[Problem, ...] = ()
+    attempts: int = 0
+    """Failures in a row, this one included; 0 after a success."""
+    in_doubt: bool = False
+    """Still in doubt, from an older request whose outcome is unknown."""
+    heals: bool = False
+    """Whether the cause can go away in kintone: then tried again by itself."""
+    waits_for: str = ""
+    """The key that another record holds: tried again as soon as it is released."""
+    repeated: bool = False
+    """Ended as the last time: counted, but not listed again."""
+    interim: bool = False
+    """One of two steps: kintone's id is kept, the row stays owed, nothing is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Another record holds the key that one wants."""
+
+    sendable: Sendable
+    holder_id: int
+    holder_label: str
+    same_ledger: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Which of a batch may be sent now: marked in doubt, their keys claimed."""
+
+    granted: Sequence[Sendable]
+    conflicts: Sequence[Conflict]
+    busy: Sequence[Sendable]
+    """On their way in another run (a test) at this moment: looked at again when that is over."""

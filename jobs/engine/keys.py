@@ -1,0 +1,71 @@
+"""Update keys that change hands: who waits for whom, and keys to park a record under meanwhile."""
+
+import secrets
+from collections.abc import Sequence
+
+from common.problems import Problem
+from integrations.kintone.form import FieldType, FormField
+from jobs.engine.values import Conflict, OutcomeKind, Settled
+
+
+def first_of_a_ring(conflicts: Sequence[Conflict]) -> Conflict | None:
+    """One member of a ring of records that wait for each other's keys (a swap); None if none is.
+
+    Only a record that kintone holds under another key can give its key up.
+    """
+    wants = {
+        conflict.sendable.row_id: conflict
+        for conflict in conflicts
+        if conflict.same_ledger and conflict.sendable.expects_update
+    }
+    for start in sorted(wants):
+        seen = {start}
+        step = wants[start].holder_id
+        while step in wants and step not in seen:
+            seen.add(step)
+            step = wants[step].holder_id
+        if step == start:
+            return wants[start]
+    return None
+
+
+def temporary_key(field: FormField) -> str:
+    """A key that no real record has, within the field's own limits."""
+    if field.type == FieldType.NUMBER:
+        return str(_number_within(field))
+    length = min(field.max_length or 32, 32)
+    return secrets.token_hex(32)[: max(length, field.min_length or 1, 1)]
+
+
+def _number_within(field: FormField) -> int:
+    low = int(field.min_value) if field.min_value is not None else -(10**11)
+    high = int(field.max_value) if field.max_value is not None else 10**11
+    return low + secrets.randbelow(max(high - low, 1))
+
+
+def settle_conflict(conflict: Conflict) -> Settled:
+    """What is recorded of a record whose key another one holds: the message names both."""
+    sendable = conflict.sendable
+    known = sendable.known
+    return Settled(
+        row_id=sendable.row_id,
+        version=sendable.version,
+        label=sendable.label,
+        outcome=OutcomeKind.INVALID,
+        attempts=known.attempts + 1 if known else 1,
+        problems=(
+            Problem(
+                code="key_taken",
+                value=sendable.payload.key,
+                params={
+                    "label": sendable.label,
+                    "id": sendable.row_id,
+                    "other_label": conflict.holder_label,
+                    "other_id": conflict.holder_id,
+                    "key": sendable.payload.key,
+                },
+            ),
+        ),
+        waits_for=sendable.payload.claim,
+        repeated=known is not None and known.problem_codes == ("key_taken",),
+    )

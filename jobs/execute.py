@@ -1,0 +1,325 @@
+"""One run from taking it to its end: the engine tied to the database and to kintone."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from crm.models import Member
+from integrations import budget, connections
+from integrations.kintone.client import REQUEST_LIFE, KintoneClient
+from integrations.kintone.errors import (
+    AllowanceSpentError,
+    ConfigReason,
+    KintoneConfigError,
+    KintoneError,
+    KintoneRejection,
+    KintoneTransientError,
+)
+from integrations.kintone.values import PutResult, RecordPut
+from jobs import alerts, enabling, queue, runs
+from jobs import ledger as ledgers
+from jobs.book import DatabaseBook
+from jobs.engine.keys import temporary_key
+from jobs.engine.pipeline import Pipeline
+from jobs.engine.ports import LeaseLostError, RunStopError
+from jobs.engine.send import NothingGetsThroughError
+from jobs.engine.values import Settled
+from jobs.models import Ledger, Run, Schedule
+from jobs.source import OwedRows
+from jobs.states import FailureKind, RunStatus
+from mapping import mappings
+from mapping.models import Mapping
+from mapping.plan import MappingPlan, PlanError
+
+logger = logging.getLogger(__name__)
+
+#: A form older than this is read again, when there is something to send.
+FORM_LIFE = timedelta(days=1)
+#: While a run waits it renews its lease this often, in seconds.
+BEAT_SECONDS = 15.0
+
+Progress = Callable[[Sequence[Settled]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run ended."""
+
+    status: RunStatus
+    failure_kind: FailureKind | None = None
+    problem: Problem | None = None
+    resume_at: datetime | None = None
+    error: BaseException | None = None
+
+
+def execute(run_id: int, *, owner: str, progress: Progress | None = None) -> Run:
+    """Take the run, carry it out and return it as it ended.
+
+    A run that another process has taken, or that was canceled, is returned as it is. Whatever goes
+    wrong ends in the run's row, never in an exception.
+
+    Args:
+        owner: Name of this process (`jobs.liveness`).
+        progress: Called with what was settled after each commit.
+    """
+    if runs.take(run_id, owner=owner, now=clock.now()):
+        work = _Work(Run.objects.select_related("mapping__connection").get(pk=run_id), owner=owner)
+        ending = work.carry_out(progress)
+        if ending is not None and work.end(ending):
+            _report(run_id)
+    return Run.objects.select_related("mapping__connection").get(pk=run_id)
+
+
+def _report(run_id: int) -> None:
+    """Tell people, and wake the runs of the slot that waited for this one."""
+    run = Run.objects.select_related("mapping__connection").get(pk=run_id)
+    alerts.review_run(run)
+    if run.only is None:
+        for ready in runs.ready_runs(run.mapping.connection_id, run.slot):
+            queue.ring(ready.pk)
+
+
+class _Work:
+    """What one execution holds together: run, lease, client, source."""
+
+    def __init__(self, run: Run, *, owner: str) -> None:
+        self.run = run
+        self.mapping: Mapping = run.mapping
+        self.owner = owner
+        self.ledger: Ledger | None = None
+        self.source: OwedRows | None = None
+
+    def carry_out(self, progress: Progress | None) -> Ending | None:
+        """Run the pipeline; None if the run is no longer ours."""
+        try:
+            self._prepare_and_run(progress)
+        except LeaseLostError:
+            logger.warning("Run %s was taken away or canceled", self.run.pk)
+            return None
+        except Exception as error:
+            ending = _ending_after(error)
+            if ending.failure_kind == FailureKind.INTERNAL:
+                logger.exception("Run %s failed", self.run.pk)
+            else:
+                logger.warning("Run %s stopped: %s", self.run.pk, error)
+            self._look_at_the_form(error)
+            return ending
+        return Ending(status=self._status_by_counts())
+
+    def end(self, ending: Ending) -> bool:
+        """Write the ending down, if the run is still ours."""
+        now = clock.now()
+        stopped = ending.status in (RunStatus.FAILED, RunStatus.HELD) or ending.problem is not None
+        ledgers.end_doubt(run_id=self.run.pk, until=now + REQUEST_LIFE)
+        return runs.finish(
+            self.run.pk,
+            owner=self.owner,
+            now=now,
+            status=ending.status,
+            failure_kind=ending.failure_kind,
+            problem=ending.problem,
+            resume_at=ending.resume_at,
+            unsent=self.source.count() if stopped and self.source else 0,
+            error=ending.error if ending.failure_kind == FailureKind.INTERNAL else None,
+        )
+
+    def _prepare_and_run(self, progress: Progress | None) -> None:
+        viewer_id = self._viewer_id()
+        with self._client() as client:
+            plan = self._prepare(client, viewer_id)
+            self._pipeline(plan, client, progress).run()
+        assert self.source is not None
+        if self.source.reconciles and self.run.only is None:
+            self.source.note_reconciled()
+
+    def _prepare(self, client: KintoneClient, viewer_id: int | None) -> MappingPlan:
+        """Open ledger and source, and tie the rules to the form, read anew where it is old."""
+        run, mapping = self.run, self.mapping
+        self.ledger = ledgers.ledger_of(mapping)
+        if self.ledger.watermark is None and mapping.enabled and run.only is None:
+            enabling.begin_new_target(mapping, self.ledger, now=clock.now())
+        if not mapping.form:
+            self._read_form(client)
+        plan = mappings.plan_of(mapping)
+        self._open_source(plan, viewer_id)
+        assert self.source is not None
+        if self._form_is_old() and self.source.count():
+            self._read_form(client)
+            plan = mappings.plan_of(mapping)
+            self._open_source(plan, viewer_id)
+        if run.only is None:
+            ledgers.make_stale_failures_due(
+                self.ledger, rules_version=mapping.version, now=clock.now()
+            )
+        return plan
+
+    def _client(self) -> KintoneClient:
+        return connections.client_for(
+            self.mapping.connection, guest_space=self.mapping.guest_space, meter=_RunMeter(self)
+        )
+
+    def _pipeline(
+        self, plan: MappingPlan, client: KintoneClient, progress: Progress | None
+    ) -> Pipeline:
+        mapping = self.mapping
+        assert self.source is not None
+        assert self.ledger is not None
+        key_field = mappings.form_of(mapping).fields[plan.key_field]
+
+        def put(puts: Sequence[RecordPut]) -> Sequence[PutResult]:
+            return client.put_records(puts, app=mapping.app, key_field=plan.key_field)
+
+        return Pipeline(
+            source=self.source,
+            plan=plan,
+            book=DatabaseBook(self.run, ledger=self.ledger, owner=self.owner, on_settled=progress),
+            put=put,
+            temporary_key=lambda: temporary_key(key_field),
+            force=self.run.only is not None,
+        )
+
+    def _open_source(self, plan: MappingPlan, viewer_id: int | None) -> None:
+        assert self.ledger is not None
+        self.source = OwedRows(
+            self.run,
+            ledger=self.ledger,
+            item_keys=plan.item_keys,
+            viewer_id=viewer_id,
+            sleep=self._sleep,
+        )
+
+    def _viewer_id(self) -> int | None:
+        """The sync user's member id for leads, None for what everybody may see.
+
+        Raises:
+            RunStopError: no such member, or disabled.
+        """
+        if self.mapping.record_type != RecordType.LEAD:
+            return None
+        member = sync_user_of(self.mapping)
+        if member is None:
+            raise RunStopError(Problem(code="sync_user_missing"))
+        if not member.active:
+            raise RunStopError(Problem(code="sync_user_disabled", params={"name": member.name}))
+        return member.pk
+
+    def _form_is_old(self) -> bool:
+        read_at = self.mapping.form_read_at
+        return read_at is None or not read_at <= clock.now() < read_at + FORM_LIFE
+
+    def _read_form(self, client: KintoneClient) -> None:
+        """Read the form anew; the run goes on by the rules as they are judged against it."""
+        mappings.read_form(self.mapping, client, now=clock.now())
+        self.mapping.refresh_from_db()
+        self.run.rules_version = self.mapping.version
+        Run.objects.filter(pk=self.run.pk).update(rules_version=self.mapping.version)
+
+    def _look_at_the_form(self, error: BaseException) -> None:
+        """After kintone refused a field: read the form, so that the page can say which is gone."""
+        if not isinstance(error, KintoneConfigError) or error.reason not in {
+            ConfigReason.FIELD,
+            ConfigReason.UPDATE_KEY,
+        }:
+            return
+        try:
+            with self._client() as client:
+                self._read_form(client)
+        except (KintoneError, AllowanceSpentError, LeaseLostError) as other:
+            logger.warning("The form of %s cannot be read: %s", self.mapping, other)
+
+    def _status_by_counts(self) -> RunStatus:
+        run = Run.objects.get(pk=self.run.pk)
+        return RunStatus.PARTIAL if run.invalid or run.rejected else RunStatus.SUCCEEDED
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, and keep the lease meanwhile.
+
+        Raises:
+            LeaseLostError: the run was canceled.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not runs.beat(self.run.pk, owner=self.owner, now=clock.now()):
+                raise LeaseLostError
+            time.sleep(min(left, BEAT_SECONDS))
+
+
+class _RunMeter:
+    """Counts each exchange on the app's budget and on the run, and renews the lease before it."""
+
+    def __init__(self, work: _Work) -> None:
+        self._run_id = work.run.pk
+        self._owner = work.owner
+        self._host = work.mapping.connection.host
+
+    def spend(self, *, app: int | None) -> None:
+        """See `integrations.kintone.values.Meter`.
+
+        Raises:
+            LeaseLostError: the run is no longer ours: send nothing.
+        """
+        now = clock.now()
+        if not runs.beat(self._run_id, owner=self._owner, now=now):
+            raise LeaseLostError
+        if app is not None:
+            budget.spend(self._host, app, now=now)
+        Run.objects.filter(pk=self._run_id).update(
+            requests=F("requests") + 1, counted=F("counted") + (0 if app is None else 1)
+        )
+
+
+def sync_user_of(mapping: Mapping) -> Member | None:
+    """The member whose visible leads the mapping's connection sends; None if there is none.
+
+    Who was chosen before coming in with the data is found by e-mail.
+    """
+    schedule = Schedule.objects.filter(connection=mapping.connection_id).first()
+    if schedule is None:
+        return None
+    if schedule.sync_user is not None:
+        return schedule.sync_user
+    return Member.objects.filter(email__iexact=schedule.sync_user_email or "-").first()
+
+
+def _ending_after(error: Exception) -> Ending:
+    """What the administrator is told, by the kind of trouble."""
+    now = clock.now()
+    if isinstance(error, AllowanceSpentError) or (
+        isinstance(error, RunStopError) and error.problem.code == "budget"
+    ):
+        resume_at = clock.next_japan_midnight(now)
+        problem = Problem(code="budget", params={"resume_at": resume_at.isoformat()})
+        return Ending(status=RunStatus.HELD, problem=problem, resume_at=resume_at)
+    if isinstance(error, RunStopError):
+        return _ending_after_stop(error)
+    if isinstance(error, PlanError):
+        first = error.problems[0] if error.problems else Problem(code="form_mismatch")
+        return _failed(FailureKind.CONFIGURATION, first)
+    if isinstance(error, NothingGetsThroughError):
+        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error.error))
+    if isinstance(error, KintoneConfigError):
+        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error))
+    if isinstance(error, KintoneTransientError):
+        return _failed(FailureKind.TRANSIENT, connections.error_problem(error))
+    if isinstance(error, KintoneRejection):
+        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error))
+    if isinstance(error, KintoneError):
+        return _failed(FailureKind.INTERNAL, connections.error_problem(error), error=error)
+    return _failed(FailureKind.INTERNAL, Problem(code="internal"), error=error)
+
+
+def _ending_after_stop(error: RunStopError) -> Ending:
+    if error.problem.code in {"rules_changed", "canceled"}:
+        return Ending(status=RunStatus.CANCELED, problem=error.problem)
+    return _failed(FailureKind.CONFIGURATION, error.problem)
+
+
+def _failed(kind: FailureKind, problem: Problem, *, error: BaseException | None = None) -> Ending:
+    return Ending(status=RunStatus.FAILED, failure_kind=kind, problem=problem, error=error)

@@ -1,0 +1,122 @@
+"""The ledger: what is known of each source row in a mapping's target, and what is due again."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest, Least
+
+from common.types import RecordType
+from crm import changes
+from crm.models import SourceRow
+from jobs.models import KeyClaim, Ledger, LedgerEntry
+from jobs.states import EntryState
+from mapping.models import Mapping
+
+#: Pauses before a record is tried again by itself: 5, 10, 20 … minutes, at most a day.
+FIRST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(days=1)
+
+
+def ledger_of(mapping: Mapping) -> Ledger:
+    """The ledger of the mapping's present target; a new, empty one if there is none.
+
+    Keys that an earlier target of this mapping holds are given back: nothing is sent there now.
+    """
+    ledger, created = Ledger.objects.get_or_create(
+        mapping=mapping,
+        host=mapping.connection.host,
+        app=mapping.app,
+        key_field=mapping.update_key,
+    )
+    if created:
+        KeyClaim.objects.filter(entry__ledger__mapping=mapping).exclude(
+            entry__ledger=ledger
+        ).delete()
+    return ledger
+
+
+def owed_rows(
+    ledger: Ledger, record_type: RecordType | None = None, *, existing_too: bool = False
+) -> QuerySet[SourceRow]:
+    """Rows whose version the ledger does not account for, or that it does not know.
+
+    Args:
+        record_type: The ledger's, where the caller knows it already.
+        existing_too: Also rows that were there before the mapping was enabled (全件連携).
+    """
+    accounted = LedgerEntry.objects.filter(
+        ledger=ledger, source_id=OuterRef("pk"), version=OuterRef("version")
+    )
+    if existing_too:
+        accounted = accounted.exclude(state=EntryState.BASELINE)
+    record_type = record_type or RecordType(ledger.mapping.record_type)
+    return changes.model_of(record_type)._default_manager.filter(~Exists(accounted))
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a failure that can heal rests before its next try."""
+    doublings = min(max(attempts, 1) - 1, 20)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+def failed_entries(mapping: Mapping) -> QuerySet[LedgerEntry]:
+    """The failed records of the mapping's present target, in the order of their rows."""
+    return LedgerEntry.objects.filter(
+        ledger__mapping=mapping,
+        ledger__host=mapping.connection.host,
+        ledger__app=mapping.app,
+        ledger__key_field=mapping.update_key,
+        state=EntryState.FAILED,
+    ).order_by("source_id")
+
+
+def retry(mapping: Mapping, *, now: datetime, source_ids: Collection[int] | None = None) -> int:
+    """Make failed and skipped records due at once (再実行); returns how many.
+
+    Args:
+        source_ids: Only these; None: all of the mapping.
+    """
+    waiting = LedgerEntry.objects.filter(
+        ledger=ledger_of(mapping), state__in=[EntryState.FAILED, EntryState.SKIPPED]
+    )
+    if source_ids is not None:
+        waiting = waiting.filter(source_id__in=source_ids)
+    return waiting.filter(doubt_until__isnull=True).update(due_at=now) + waiting.filter(
+        doubt_until__isnull=False
+    ).update(due_at=Greatest("doubt_until", Value(now)))
+
+
+def make_stale_failures_due(ledger: Ledger, *, rules_version: int, now: datetime) -> int:
+    """Make failures due that were judged by older rules or an older form; returns how many."""
+    stale = LedgerEntry.objects.filter(ledger=ledger, state=EntryState.FAILED)
+    return (
+        stale.exclude(rules_version=rules_version)
+        .filter(Q(due_at__isnull=True) | Q(due_at__gt=now), doubt_until__isnull=True)
+        .update(due_at=now)
+    )
+
+
+def end_doubt(*, run_id: int, until: datetime) -> None:
+    """Let the entries that a run left in doubt come back at `until`, if not before.
+
+    A request of that run cannot be alive any more then.
+    """
+    LedgerEntry.objects.filter(doubt_run=run_id, doubt_until__isnull=False).update(
+        doubt_until=Least("doubt_until", Value(until)),
+        due_at=Least("doubt_until", Value(until)),
+    )
+
+
+def forget_deleted_rows(ledger: Ledger, source_ids: Collection[int]) -> None:
+    """Close the entries of rows that are gone: deletions are not carried over to kintone.
+
+    What kintone holds stays known; what never arrived there is forgotten.
+    """
+    entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=source_ids)
+    with transaction.atomic():
+        entries.filter(record_id__isnull=True).delete()
+        entries.update(
+            state=EntryState.SYNCED, due_at=None, doubt_until=None, waits_for="", problems=[]
+        )

@@ -1,0 +1,149 @@
+"""The life of a run: queued, taken, running, ended. Every change is a compare-and-set."""
+
+import traceback
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from common.problems import Problem
+from common.types import RecordType
+from jobs.models import Run
+from jobs.states import ACTIVE_STATUSES, FailureKind, RunStatus, Trigger
+from mapping.models import Mapping
+
+
+class AlreadyActive(Exception):  # noqa: N818 — a state, not a fault
+    """The mapping has a run that is queued, running or held."""
+
+
+def start(
+    mapping: Mapping,
+    *,
+    trigger: Trigger,
+    now: datetime,
+    full: bool = False,
+    only: int | None = None,
+    slot: datetime | None = None,
+) -> Run:
+    """Queue a run.
+
+    Args:
+        full: Take existing data too.
+        only: Primary key of the one source row to push (a test); such runs may go side by side.
+        slot: The moment that fell due; runs of one connection and slot wait for each other,
+            parents first. By default the run is a slot of its own.
+
+    Raises:
+        AlreadyActive: of two callers at once, one gets the run, one gets this.
+    """
+    run = Run(
+        mapping=mapping,
+        trigger=trigger,
+        status=RunStatus.QUEUED,
+        slot=slot or now,
+        full=full,
+        only=only,
+        queued_at=now,
+    )
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyActive(str(mapping)) from error
+    return run
+
+
+def ready_runs(connection_id: int, slot: datetime) -> list[Run]:
+    """The queued runs of a slot whose parents' runs of the same slot have ended or are held."""
+    of_slot = Run.objects.filter(
+        mapping__connection_id=connection_id, slot=slot, only__isnull=True
+    ).select_related("mapping")
+    open_runs = list(of_slot.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]))
+    if not open_runs:
+        return []
+    first = min(_rank(run) for run in open_runs)
+    return [run for run in open_runs if _rank(run) == first and run.status == RunStatus.QUEUED]
+
+
+def _rank(run: Run) -> int:
+    return RecordType(run.mapping.record_type).rank
+
+
+def take(run_id: int, *, owner: str, now: datetime) -> bool:
+    """Make the run this process's; False if it was taken, ended or canceled before."""
+    queued = Run.objects.filter(pk=run_id, status=RunStatus.QUEUED)
+    return (
+        queued.update(
+            status=RunStatus.RUNNING,
+            owner=owner,
+            started_at=now,
+            heartbeat_at=now,
+            resume_at=None,
+            message={},
+            failure_kind="",
+            rules_version=Mapping.objects.filter(runs=run_id).values("version")[:1],
+        )
+        == 1
+    )
+
+
+def beat(run_id: int, *, owner: str, now: datetime) -> bool:
+    """Renew the lease; False if the run is no longer this process's."""
+    mine = Run.objects.filter(pk=run_id, status=RunStatus.RUNNING, owner=owner)
+    return mine.update(heartbeat_at=now) == 1
+
+
+def finish(
+    run_id: int,
+    *,
+    owner: str,
+    now: datetime,
+    status: RunStatus,
+    failure_kind: FailureKind | None = None,
+    problem: Problem | None = None,
+    resume_at: datetime | None = None,
+    unsent: int = 0,
+    error: BaseException | None = None,
+) -> bool:
+    """End the run, or hold it until `resume_at`; False if it is no longer this process's.
+
+    The lease is given back with it: a held run belongs to nobody.
+    """
+    mine = Run.objects.filter(pk=run_id, status=RunStatus.RUNNING, owner=owner)
+    return (
+        mine.update(
+            status=status,
+            finished_at=None if status == RunStatus.HELD else now,
+            heartbeat_at=now,
+            failure_kind=failure_kind or "",
+            message=problem.as_json() if problem else {},
+            resume_at=resume_at,
+            unsent=unsent,
+            owner="",
+            traceback="".join(traceback.format_exception(error)) if error else "",
+        )
+        == 1
+    )
+
+
+def cancel(run: Run, *, now: datetime) -> bool:
+    """End a run that is queued, running or held; a running one stops at its next batch.
+
+    What was not sent is still owed and goes with the next run.
+    """
+    active = Run.objects.filter(pk=run.pk, status__in=ACTIVE_STATUSES)
+    return (
+        active.update(
+            status=RunStatus.CANCELED,
+            finished_at=now,
+            message=Problem(code="canceled").as_json(),
+            resume_at=None,
+        )
+        == 1
+    )
+
+
+def resume(run: Run, *, now: datetime) -> bool:
+    """Queue a held run again; False if it is not held any more."""
+    held = Run.objects.filter(pk=run.pk, status=RunStatus.HELD)
+    return held.update(status=RunStatus.QUEUED, queued_at=now, resume_at=None) == 1

@@ -1,0 +1,193 @@
+"""The engine's `Source` in the database: the rows of a mapping that are owed a look.
+
+Which rows are owed is decided by versions: a row whose version differs from its entry's, or that
+has no entry. Time only says where to look: rows changed since the watermark, less an overlap for
+those that were committed late. Once a day, and whenever the clock has gone back behind the
+watermark, every row is looked at (reconciliation), so that nothing hides from the clock.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from crm import changes
+from crm.models import Member, SourceRow
+from integrations.kintone.client import REQUEST_LIFE
+from jobs.engine.ports import RunStopError
+from jobs.engine.values import Candidate, Chunk, Known
+from jobs.ledger import forget_deleted_rows, owed_rows
+from jobs.models import Ledger, LedgerEntry, Run
+
+#: Rows may be committed this much later than they were stamped.
+OVERLAP = timedelta(minutes=10)
+#: How often every row is looked at, whatever its time says.
+RECONCILE_EVERY = timedelta(days=1)
+CHUNK_SIZE = 1000
+#: How long a run waits at its end for requests of a dead one to be over.
+LONGEST_WAIT = REQUEST_LIFE + timedelta(seconds=10)
+
+
+class OwedRows:
+    """See `jobs.engine.ports.Source`.
+
+    Args:
+        item_keys: The items that the mapping needs.
+        viewer_id: The sync user's member id; None where none is needed.
+        sleep: Waits that many seconds while the lease is kept.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        ledger: Ledger,
+        item_keys: Sequence[str],
+        viewer_id: int | None,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._run = run
+        self._ledger = ledger
+        self._record_type = RecordType(run.mapping.record_type)
+        self._item_keys = item_keys
+        self._viewer_id = viewer_id
+        self._sleep = sleep
+        self._cut_off = clock.now()
+        self.reconciles = self._must_reconcile()
+
+    def chunks(self) -> Iterator[Chunk]:
+        if self._run.only is not None:
+            yield self._chunk([self._run.only])
+            return
+        if self._run.full:
+            yield from self._by_id(self._owed(existing_too=True))
+        elif self.reconciles:
+            yield from self._by_id(self._owed())
+        else:
+            yield from self._by_time(self._owed())
+        yield Chunk(candidates=(), reaches=self._cut_off)
+        yield from self._due()
+
+    def released(self) -> Iterator[Chunk]:
+        if self._run.only is not None:
+            return
+        self._wait_for_requests_of_others()
+        yield from self._due()
+
+    def note_reconciled(self) -> None:
+        """Every row was looked at; the next time is a day from when this look began."""
+        Ledger.objects.filter(pk=self._ledger.pk).update(reconciled_at=self._cut_off)
+
+    def count(self) -> int:
+        """How many rows are owed and not yet settled."""
+        if self._run.only is not None:
+            return 1
+        due = LedgerEntry.objects.filter(ledger=self._ledger, due_at__isnull=False)
+        settled_version = due.filter(source_id=OuterRef("pk"), version=OuterRef("version"))
+        return (
+            self._owed(existing_too=self._run.full).count()
+            + changes.model_of(self._record_type)
+            ._default_manager.filter(Exists(settled_version.filter(due_at__lte=clock.now())))
+            .count()
+        )
+
+    def _must_reconcile(self) -> bool:
+        ledger = self._ledger
+        if ledger.watermark is None or ledger.reconciled_at is None:
+            return True
+        return (
+            ledger.watermark > self._cut_off
+            or ledger.reconciled_at > self._cut_off
+            or ledger.reconciled_at + RECONCILE_EVERY <= self._cut_off
+        )
+
+    def _owed(self, *, existing_too: bool = False) -> QuerySet[SourceRow]:
+        return owed_rows(self._ledger, self._record_type, existing_too=existing_too)
+
+    def _by_id(self, rows: QuerySet[SourceRow]) -> Iterator[Chunk]:
+        last = 0
+        while ids := list(
+            rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK_SIZE]
+        ):
+            yield self._chunk(ids)
+            last = ids[-1]
+
+    def _by_time(self, rows: QuerySet[SourceRow]) -> Iterator[Chunk]:
+        assert self._ledger.watermark is not None
+        at, last = self._ledger.watermark - OVERLAP, 0
+        rows = rows.filter(changed_at__lt=self._cut_off).order_by("changed_at", "pk")
+        while page := list(
+            # In this form the index on (changed_at, id) serves the whole condition.
+            rows.filter(changed_at__gte=at)
+            .filter(Q(changed_at__gt=at) | Q(pk__gt=last))
+            .values_list("changed_at", "pk")[:CHUNK_SIZE]
+        ):
+            at, last = page[-1]
+            yield self._chunk([pk for _, pk in page], reaches=at)
+
+    def _due(self) -> Iterator[Chunk]:
+        """Rows whose entry asks for another look by now."""
+        last = 0
+        while page := list(
+            LedgerEntry.objects.filter(
+                ledger=self._ledger, due_at__lte=clock.now(), source_id__gt=last
+            )
+            .order_by("source_id")
+            .values_list("source_id", flat=True)[:CHUNK_SIZE]
+        ):
+            yield self._chunk(page)
+            last = page[-1]
+
+    def _chunk(self, ids: Sequence[int], *, reaches: datetime | None = None) -> Chunk:
+        self._check_sync_user()
+        rows = list(
+            changes.load(
+                self._record_type, ids, item_keys=self._item_keys, viewer_id=self._viewer_id
+            )
+        )
+        known = self._known(ids)
+        gone = set(ids).difference(row.id for row in rows)
+        if gone:
+            forget_deleted_rows(self._ledger, gone)
+        return Chunk(
+            candidates=[Candidate(row=row, known=known.get(row.id)) for row in rows],
+            reaches=reaches,
+        )
+
+    def _known(self, ids: Sequence[int]) -> dict[int, Known]:
+        entries = LedgerEntry.objects.filter(ledger=self._ledger, source_id__in=ids)
+        return {
+            entry.source_id: Known(
+                digest=entry.digest,
+                key=entry.key,
+                record_id=entry.record_id,
+                in_doubt=entry.doubt_until is not None,
+                attempts=entry.attempts,
+                problem_codes=tuple(str(problem["code"]) for problem in entry.problems),
+            )
+            for entry in entries
+        }
+
+    def _check_sync_user(self) -> None:
+        """Leads are sent only while somebody's sight says which.
+
+        Raises:
+            RunStopError: the sync user was deleted or disabled while the run was at work.
+        """
+        if self._viewer_id is None:
+            return
+        if not Member.objects.filter(pk=self._viewer_id, active=True).exists():
+            raise RunStopError(Problem(code="sync_user_disabled"))
+
+    def _wait_for_requests_of_others(self) -> None:
+        """Sleep until what a dead run left in doubt may be sent again, if that is soon."""
+        soon = clock.now() + LONGEST_WAIT
+        in_doubt = LedgerEntry.objects.filter(
+            ledger=self._ledger, due_at__lte=soon, doubt_until__lte=soon
+        ).exclude(doubt_run=self._run.pk)
+        over = in_doubt.aggregate(over=Max("doubt_until"))["over"]
+        if over is not None:
+            self._sleep(max((over - clock.now()).total_seconds(), 0))
