@@ -1,0 +1,165 @@
+"""What every test may ask for: accounts and their clients, the doorbell, a real browser."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from redis import Redis
+from redis.exceptions import RedisError
+
+from crm.models import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+    from pytest_django.live_server_helper import LiveServer
+
+pytest_plugins = ["tests.fixtures.kintone"] if find_spec("tests.fixtures") else []
+
+PASSWORD = "correct horse battery staple"
+IN_CI = os.environ.get("CI", "").lower() == "true"
+REDIS_URL = "redis://127.0.0.1:6379/15"
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of the stack belong to the run on PostgreSQL; the run on SQLite leaves them out."""
+    if not settings.USES_SQLITE:
+        return
+    stack = [item for item in items if item.get_closest_marker("stack")]
+    if stack:
+        config.hook.pytest_deselected(items=stack)
+        items[:] = [item for item in items if item not in stack]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where what a test needs is missing, it is skipped; in CI it fails."""
+    if item.get_closest_marker("stack") and not _redis_answers():
+        _missing("Redis on its standard port")
+    if item.get_closest_marker("browser") and shutil.which("chromium") is None:
+        _missing("Chromium")
+
+
+def _missing(what: str) -> None:
+    if IN_CI:
+        pytest.fail(f"{what} is missing, and CI must not go without.")
+    pytest.skip(f"{what} is missing.")
+
+
+def _redis_answers() -> bool:
+    try:
+        with Redis.from_url(REDIS_URL, socket_connect_timeout=1) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The runs whose doorbell was rung, in order; no broker is ever spoken to."""
+    runs: list[int] = []
+    monkeypatch.setattr("jobs.queue.ring_now", runs.append)
+    return runs
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """A Redis of the stack, emptied, for tests marked `stack`."""
+    with Redis.from_url(REDIS_URL) as redis:
+        redis.flushdb()
+    return REDIS_URL
+
+
+def _account(name: str, *, role: Account.Role) -> Account:
+    return Account.objects.create_user(name, password=PASSWORD, role=role)
+
+
+@pytest.fixture
+def administrator(db: None) -> Account:
+    """An account that sees everything; its password is `PASSWORD`."""
+    return _account("kanri", role=Account.Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def general(db: None) -> Account:
+    """An ordinary account, which sees nothing; its password is `PASSWORD`."""
+    return _account("ippan", role=Account.Role.GENERAL)
+
+
+@pytest.fixture
+def as_administrator(administrator: Account) -> Client:
+    """A browser in which an administrator is signed in."""
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def as_general(general: Account) -> Client:
+    """A browser in which an ordinary account is signed in."""
+    client = Client()
+    client.force_login(general)
+    return client
+
+
+@pytest.fixture
+def as_stranger(db: None) -> Client:
+    """A browser in which nobody is signed in."""
+    return Client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """Debian's Chromium without a window, started once."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def browser_page(chromium: "Browser", live_server: "LiveServer") -> "Iterator[Page]":
+    """A page of a real browser; addresses are relative to the live server.
+
+    At the end no script may have failed and nothing may have broken the content security policy.
+    """
+    context = chromium.new_context(
+        base_url=live_server.url,
+        locale="ja-JP",
+        timezone_id="Asia/Tokyo",
+        viewport={"width": 1280, "height": 800},
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+    yield page
+    context.close()
+    assert complaints == []
