@@ -1,0 +1,183 @@
+"""A plan, a source, a book and a kintone in memory, for tests of the engine alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.problems import Problem
+from integrations.kintone.errors import FieldRefusal, KintoneError, KintoneRejection
+from integrations.kintone.values import Operation, PutResult, RecordPut
+from jobs.engine.values import Candidate, Chunk, Conflict, Intent, Known, Sendable, Settled
+from mapping.payload import Payload, digest_of
+from mapping.plan import EmptyKeyError, MappingError
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    values: dict[str, str]
+    version: int = 1
+    visible: bool = True
+
+    @property
+    def label(self) -> str:
+        return self.values.get("name", "")
+
+
+class Plan:
+    """Key `code`, one field `name`; an empty key is skipped, the name "bad" cannot be expressed."""
+
+    key_field = "code"
+
+    def build(self, values: dict[str, str]) -> Payload:
+        if not values["code"]:
+            raise EmptyKeyError([Problem(code="empty_key")])
+        if values["name"] == "bad":
+            raise MappingError([Problem(code="too_long", field="name")])
+        record = {"name": values["name"]}
+        key = values["code"]
+        return Payload(key=key, claim=key, record=record, digest=digest_of(key, record))
+
+
+def row(number: int, *, code: str | None = None, name: str | None = None, **rest: object) -> Row:
+    values = {
+        "code": f"C{number:05}" if code is None else code,
+        "name": f"会社{number}" if name is None else name,
+    }
+    return Row(id=number, values=values, **rest)  # type: ignore[arg-type]
+
+
+def known(
+    *,
+    digest: str = "",
+    key: str = "",
+    record_id: int | None = None,
+    in_doubt: bool = False,
+    attempts: int = 0,
+) -> Known:
+    return Known(digest=digest, key=key, record_id=record_id, in_doubt=in_doubt, attempts=attempts)
+
+
+@dataclass
+class Rows:
+    """A source of given candidates, in chunks."""
+
+    candidates: Sequence[Candidate]
+    chunk_size: int = 1000
+    reaches: Sequence[datetime] = ()
+
+    def chunks(self) -> Iterator[Chunk]:
+        for number, start in enumerate(range(0, len(self.candidates), self.chunk_size)):
+            reaches = self.reaches[number] if number < len(self.reaches) else None
+            yield Chunk(
+                candidates=self.candidates[start : start + self.chunk_size], reaches=reaches
+            )
+
+    def released(self) -> Iterator[Chunk]:
+        yield from ()
+
+
+@dataclass
+class Book:
+    """Remembers everything it is told; claims belong to rows."""
+
+    claims: dict[str, int] = field(default_factory=dict)
+    settled: list[Settled] = field(default_factory=list)
+    withdrawn: list[int] = field(default_factory=list)
+    intended: list[list[int]] = field(default_factory=list)
+    watermarks: list[datetime] = field(default_factory=list)
+
+    def intend(self, batch: Sequence[Sendable]) -> Intent:
+        granted, conflicts = [], []
+        for one in batch:
+            holder = self.claims.setdefault(one.payload.claim, one.row_id)
+            if holder == one.row_id:
+                granted.append(one)
+            else:
+                conflicts.append(
+                    Conflict(
+                        sendable=one, holder_id=holder, holder_label="holder", same_ledger=True
+                    )
+                )
+        self.intended.append([one.row_id for one in granted])
+        return Intent(granted=granted, conflicts=conflicts, busy=[])
+
+    def park(self, sendable: Sendable, temporary_key: str) -> None:
+        self.claims[temporary_key] = sendable.row_id
+
+    def parked(self, sendable: Sendable, temporary_key: str) -> None:
+        self._keep_only(sendable.row_id, temporary_key)
+
+    def settle(self, settled: Sequence[Settled]) -> None:
+        self.settled.extend(settled)
+        for one in settled:
+            if one.outcome in ("created", "updated", "rejected"):
+                self._keep_only(one.row_id, one.key)
+
+    def withdraw(self, batch: Sequence[Sendable]) -> None:
+        self.withdrawn.extend(one.row_id for one in batch)
+
+    def advance(self, watermark: datetime) -> None:
+        self.watermarks.append(watermark)
+
+    def _keep_only(self, row_id: int, key: str) -> None:
+        given_up = [
+            claim for claim, owner in self.claims.items() if owner == row_id and claim != key
+        ]
+        for claim in given_up:
+            del self.claims[claim]
+
+    def outcomes(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for one in self.settled:
+            counts[one.outcome.value] = counts.get(one.outcome.value, 0) + 1
+        return counts
+
+
+@dataclass
+class Kintone:
+    """All or none, keys unique; refuses keys in `refused` as told."""
+
+    records: dict[int, dict[str, object]] = field(default_factory=dict)
+    by_index: set[str] = field(default_factory=set)
+    """Keys that are refused and named by their index."""
+    without_index: set[str] = field(default_factory=set)
+    """Keys that make the whole request be refused with nobody named."""
+    unknown_code: bool = False
+    failures: list[KintoneError] = field(default_factory=list)
+    """Raised, one by one, instead of answers."""
+    requests: list[int] = field(default_factory=list)
+
+    def put(self, puts: Sequence[RecordPut]) -> list[PutResult]:
+        self.requests.append(len(puts))
+        if self.failures:
+            raise self.failures.pop(0)
+        keys = [put.key or str(put.record["code"]) for put in puts]
+        named = {
+            index: (FieldRefusal(field="name", message="長すぎます"),)
+            for index, key in enumerate(keys)
+            if key in self.by_index
+        }
+        if named:
+            raise KintoneRejection("PUT: CB_VA01", problems=named, code="CB_VA01", status=400)
+        if self.without_index.intersection(keys):
+            code = "GAIA_XX99" if self.unknown_code else "GAIA_LO04"
+            raise KintoneRejection(f"PUT: {code}", known=not self.unknown_code, code=code)
+        return [self._put_one(put) for put in puts]
+
+    def _put_one(self, put: RecordPut) -> PutResult:
+        record = {"code": put.key, **put.record} if put.key else dict(put.record)
+        found = put.record_id if put.record_id in self.records else None
+        if put.key:
+            found = next((i for i, r in self.records.items() if r["code"] == put.key), None)
+        clash = [
+            i for i, r in self.records.items() if r["code"] == record.get("code") and i != found
+        ]
+        assert not clash, f"kintone would refuse a second {record['code']}"
+        record_id = found or max(self.records, default=0) + 1
+        self.records[record_id] = {**self.records.get(record_id, {}), **record}
+        operation = Operation.UPDATE if found else Operation.INSERT
+        return PutResult(record_id=record_id, revision=1, operation=operation)
+
+    def keys(self) -> dict[int, object]:
+        return {record_id: record["code"] for record_id, record in self.records.items()}

@@ -1,0 +1,291 @@
+"""The pipeline from candidates to settled outcomes, with everything around it in memory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integrations.kintone.errors import (
+    ConfigReason,
+    KintoneConfigError,
+    KintoneProtocolError,
+    KintoneTransientError,
+)
+from jobs.engine.pipeline import Pipeline
+from jobs.engine.send import NothingGetsThroughError
+from jobs.engine.values import Candidate
+from tests.jobs.engine.fakes import Book, Kintone, Plan, Row, Rows, known, row
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def candidates(rows: Sequence[Row]) -> list[Candidate]:
+    return [Candidate(row=one, known=None) for one in rows]
+
+
+def run(
+    source: Rows | Sequence[Candidate],
+    *,
+    kintone: Kintone | None = None,
+    book: Book | None = None,
+    force: bool = False,
+) -> tuple[Book, Kintone]:
+    kintone, book = kintone or Kintone(), book or Book()
+    Pipeline(
+        source=source if isinstance(source, Rows) else Rows(source),
+        plan=Plan(),  # type: ignore[arg-type]
+        book=book,
+        put=kintone.put,
+        temporary_key=lambda: "parked",
+        force=force,
+    ).run()
+    return book, kintone
+
+
+@pytest.mark.parametrize(
+    ("records", "requests"), [(0, 0), (1, 1), (99, 1), (100, 1), (101, 2), (1001, 11)]
+)
+def test_n_records_cost_n_by_100_requests_rounded_up(records: int, requests: int):
+    source = Rows(candidates([row(n) for n in range(1, records + 1)]), chunk_size=70)
+
+    book, kintone = run(source)
+
+    assert len(kintone.requests) == requests
+    assert len(kintone.records) == records
+    assert book.outcomes() == ({"created": records} if records else {})
+
+
+def test_a_record_whose_values_are_the_same_costs_nothing():
+    one = row(1)
+    payload = Plan().build(one.values)
+    same = Candidate(row=one, known=known(digest=payload.digest, key=payload.key, record_id=7))
+
+    book, kintone = run([same])
+
+    assert kintone.requests == []
+    assert book.outcomes() == {"unchanged": 1}
+    assert book.settled[0].record_id == 7
+
+
+def test_a_test_sends_the_record_even_if_its_values_are_the_same():
+    one = row(1)
+    payload = Plan().build(one.values)
+    same = Candidate(row=one, known=known(digest=payload.digest, key=payload.key))
+
+    _, kintone = run([same], force=True)
+
+    assert kintone.requests == [1]
+
+
+def test_a_record_in_doubt_is_sent_again_though_its_values_are_the_same():
+    one = row(1)
+    payload = Plan().build(one.values)
+    doubtful = Candidate(
+        row=one, known=known(digest=payload.digest, key=payload.key, in_doubt=True)
+    )
+
+    book, kintone = run([doubtful])
+
+    assert kintone.requests == [1]
+    assert book.outcomes() == {"created": 1}
+
+
+def test_what_cannot_be_expressed_is_set_aside_before_a_request():
+    book, kintone = run(
+        candidates([row(1, code=""), row(2, name="bad"), row(3, visible=False), row(4)])
+    )
+
+    assert book.outcomes() == {"skipped": 2, "invalid": 1, "created": 1}
+    assert kintone.requests == [1]
+    assert [one.heals for one in book.settled[:3]] == [False, False, True]
+
+
+def test_records_that_kintone_names_are_lifted_out_and_the_others_sent_at_once():
+    kintone = Kintone(by_index={"C00007", "C00042"})
+
+    book, _ = run(candidates([row(n) for n in range(1, 101)]), kintone=kintone)
+
+    assert book.outcomes() == {"created": 98, "rejected": 2}
+    assert kintone.requests == [100, 98]
+    rejected = [one for one in book.settled if one.outcome == "rejected"]
+    assert [one.row_id for one in rejected] == [7, 42]
+    assert rejected[0].problems[0].field == "name"
+    assert rejected[0].problems[0].params["message"] == "長すぎます"
+
+
+@pytest.mark.parametrize("bad", [{1}, {100}, {50, 51}, {3, 33, 66, 99}])
+def test_a_refusal_without_an_index_is_narrowed_down_to_the_records_to_blame(bad: set[int]):
+    kintone = Kintone(without_index={f"C{n:05}" for n in bad})
+
+    book, _ = run(candidates([row(n) for n in range(1, 101)]), kintone=kintone)
+
+    assert {one.row_id for one in book.settled if one.outcome == "rejected"} == bad
+    assert len(kintone.records) == 100 - len(bad)
+    assert len(kintone.requests) <= 1 + 2 * len(bad) * 7
+
+
+def test_a_code_never_seen_stops_only_the_record_that_it_is_about():
+    kintone = Kintone(without_index={"C00001"}, unknown_code=True)
+
+    book, _ = run(candidates([row(n) for n in range(1, 101)]), kintone=kintone)
+
+    assert book.outcomes() == {"created": 99, "rejected": 1}
+
+
+def test_ten_bad_records_at_the_head_of_a_batch_do_not_look_hopeless():
+    kintone = Kintone(without_index={f"C{n:05}" for n in range(1, 31)}, unknown_code=True)
+
+    book, _ = run(candidates([row(n) for n in range(1, 101)]), kintone=kintone)
+
+    assert book.outcomes() == {"created": 70, "rejected": 30}
+
+
+def test_when_everything_is_refused_by_an_unknown_code_the_run_stops_soon():
+    kintone = Kintone(without_index={f"C{n:05}" for n in range(1, 501)}, unknown_code=True)
+    book = Book()
+
+    with pytest.raises(NothingGetsThroughError):
+        run(candidates([row(n) for n in range(1, 501)]), kintone=kintone, book=book)
+
+    assert len(kintone.requests) < 130
+    assert book.outcomes().get("created") is None
+    assert len(book.withdrawn) + len(book.settled) == 100
+
+
+def test_one_lonely_record_with_an_unknown_code_is_refused_and_stops_nothing():
+    book, _ = run(
+        candidates([row(1)]), kintone=Kintone(without_index={"C00001"}, unknown_code=True)
+    )
+
+    assert book.outcomes() == {"rejected": 1}
+    assert book.settled[0].heals
+
+
+@pytest.mark.parametrize(
+    ("error", "withdrawn"),
+    [
+        (KintoneConfigError("401", reason=ConfigReason.LOGIN), True),
+        (KintoneTransientError("refused", may_have_written=False), True),
+        (KintoneTransientError("timed out", may_have_written=True), False),
+        (KintoneProtocolError("half an answer"), False),
+    ],
+)
+def test_what_may_have_been_written_stays_in_doubt(error: Exception, withdrawn: bool):
+    book = Book()
+    kintone = Kintone(failures=[error])  # type: ignore[list-item]
+
+    with pytest.raises(type(error)):
+        run(candidates([row(1), row(2)]), kintone=kintone, book=book)
+
+    assert book.intended == [[1, 2]]
+    assert book.withdrawn == ([1, 2] if withdrawn else [])
+    assert book.settled == []
+
+
+def test_a_changed_key_is_sent_by_the_id_of_the_kintone_record():
+    kintone = Kintone(records={7: {"code": "OLD", "name": "会社1"}})
+    book = Book(claims={"OLD": 1})
+
+    run(
+        [Candidate(row=row(1, code="NEW"), known=known(digest="x", key="OLD", record_id=7))],
+        kintone=kintone,
+        book=book,
+    )
+
+    assert kintone.keys() == {7: "NEW"}
+    assert book.claims == {"NEW": 1}
+
+
+def test_keys_that_move_along_a_chain_arrive_in_the_order_that_frees_them():
+    kintone = Kintone(records={n: {"code": f"K{n}"} for n in (1, 2, 3)})
+    book = Book(claims={"K1": 1, "K2": 2, "K3": 3})
+    moved = [
+        Candidate(row=row(n, code=f"K{n + 1}"), known=known(digest="x", key=f"K{n}", record_id=n))
+        for n in (1, 2, 3)
+    ]
+
+    run(moved, kintone=kintone, book=book)
+
+    assert kintone.keys() == {1: "K2", 2: "K3", 3: "K4"}
+    assert book.outcomes() == {"updated": 3}
+
+
+def test_two_records_that_swap_their_keys_keep_their_kintone_records():
+    kintone = Kintone(records={1: {"code": "A"}, 2: {"code": "B"}})
+    book = Book(claims={"A": 1, "B": 2})
+    swapped = [
+        Candidate(row=row(1, code="B"), known=known(digest="x", key="A", record_id=1)),
+        Candidate(row=row(2, code="A"), known=known(digest="x", key="B", record_id=2)),
+    ]
+
+    run(swapped, kintone=kintone, book=book)
+
+    assert kintone.keys() == {1: "B", 2: "A"}
+    assert book.claims == {"B": 1, "A": 2}
+
+
+def test_of_two_records_with_one_key_the_other_fails_with_a_message_that_names_both():
+    book, kintone = run(candidates([row(1, code="X"), row(2, code="X")]))
+
+    assert kintone.keys() == {1: "X"}
+    failed = book.settled[-1]
+    assert (failed.row_id, failed.outcome.value, failed.waits_for) == (2, "invalid", "X")
+    assert failed.problems[0].params["other_id"] == 1
+
+
+def test_a_first_sending_of_unknown_outcome_is_settled_under_its_own_key_first():
+    kintone = Kintone(records={9: {"code": "OLD", "name": "会社1"}})
+    book = Book(claims={"OLD": 1})
+    doubtful = Candidate(row=row(1, code="NEW"), known=known(key="OLD", in_doubt=True))
+
+    run([doubtful], kintone=kintone, book=book)
+
+    assert kintone.keys() == {9: "OLD"}
+    assert book.settled[0].interim
+    assert (book.settled[0].record_id, book.settled[0].version) == (9, 0)
+
+
+def test_an_insert_where_an_update_was_expected_is_recorded_with_the_old_id():
+    book, _ = run(
+        [Candidate(row=row(1), known=known(digest="x", key="C00001", record_id=44))],
+    )
+
+    assert book.settled[0].outcome == "created"
+    assert book.settled[0].recreated_from == 44
+
+
+def test_the_watermark_passes_a_chunk_only_when_all_of_it_is_settled():
+    moments = [NOON + timedelta(minutes=n) for n in range(3)]
+    source = Rows(candidates([row(n) for n in range(1, 181)]), chunk_size=60, reaches=moments)
+    book = Book()
+    kintone = Kintone()
+    seen: list[tuple[int, datetime]] = []
+    book.advance = lambda moment: seen.append((len(book.settled), moment))  # type: ignore[method-assign]
+
+    run(source, kintone=kintone, book=book)
+
+    assert seen == [(100, moments[0]), (180, moments[2])]
+
+
+def test_a_stopped_run_leaves_the_watermark_before_what_was_not_sent():
+    source = Rows(
+        candidates([row(n) for n in range(1, 201)]),
+        chunk_size=100,
+        reaches=[NOON, NOON + timedelta(minutes=1)],
+    )
+    book = Book()
+    kintone = Kintone()
+    down = KintoneTransientError("down", may_have_written=False)
+    real_put = kintone.put
+
+    def put(puts):
+        if kintone.requests:
+            raise down
+        return real_put(puts)
+
+    kintone.put = put  # type: ignore[method-assign]
+
+    with pytest.raises(KintoneTransientError):
+        run(source, kintone=kintone, book=book)
+
+    assert book.watermarks == [NOON]
