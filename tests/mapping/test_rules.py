@@ -63,7 +63,11 @@ def test_another_update_key_raises_the_version():
 @pytest.mark.parametrize(
     ("rules", "update_key", "code"),
     [
-        ([KEY, RuleSpec(field="name", source="corporate_number")], "corporate_number", "item_taken"),
+        (
+            [KEY, RuleSpec(field="name", source="corporate_number")],
+            "corporate_number",
+            "item_taken",
+        ),
         (
             [KEY, RuleSpec(field="name", source="name"), RuleSpec(field="name", source="note")],
             "corporate_number",
@@ -72,7 +76,11 @@ def test_another_update_key_raises_the_version():
         ([KEY, RuleSpec(field="fax", source="name")], "corporate_number", "field_gone"),
         ([KEY, RuleSpec(field="tel", source="url")], "corporate_number", "kind_does_not_fit"),
         ([KEY, RuleSpec(field="name", source="shoe_size")], "corporate_number", "item_unknown"),
-        ([KEY, RuleSpec(field="name", template="{name")], "corporate_number", "template_unreadable"),
+        (
+            [KEY, RuleSpec(field="name", template="{name")],
+            "corporate_number",
+            "template_unreadable",
+        ),
         ([KEY, RuleSpec(field="industry", fixed="林業")], "corporate_number", "no_option"),
         ([KEY, RuleSpec(field="name")], "corporate_number", "rule_without_origin"),
         ([KEY], "", "key_missing"),
