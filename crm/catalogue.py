@@ -1,33 +1,55 @@
 """The field catalogue: the only place that lists what can be mapped, per record type."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from common.types import ItemValue, Kind, RecordType
+from common.types import RecordType
+from crm import catalogue_company, catalogue_department, catalogue_lead
+from crm.catalogue_custom import as_item
+from crm.catalogue_items import Item
+from crm.models import CustomItem
+
+__all__ = ["Item", "UnknownItemError", "item", "items_by_key", "items_of", "standard_items_of"]
+
+_STANDARD: Final[Mapping[RecordType, Sequence[Item]]] = {
+    RecordType.COMPANY: catalogue_company.ITEMS,
+    RecordType.DEPARTMENT: catalogue_department.ITEMS,
+    RecordType.LEAD: catalogue_lead.ITEMS,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One thing of a source row that can be mapped to a kintone field."""
+class UnknownItemError(LookupError):
+    """There is no such item of that record type; `key` is the one that was asked for."""
 
-    key: str
-    """API name of hotprofile.md; related ones dotted (`company.name`); `custom.KEY`."""
-    label_ja: str
-    label_en: str
-    kind: Kind
-    getter: Callable[[Any], ItemValue]
-    """Reads the value off a row that `crm.changes` loaded (related rows are there already)."""
-    rowset: str = ""
-    """Items of one rowset (`departments`) are columns of the same rows, equally long tuples."""
-    max_length: int | None = None
-    writable: bool = False
-    """Whether CSV and API may fill it."""
-    required: bool = False
-    depends_on: frozenset[str] = field(default_factory=frozenset)
-    """`type.column` of other rows whose change changes this value: `company.name`."""
+    def __init__(self, record_type: RecordType, key: str) -> None:
+        super().__init__(f"{record_type} has no item {key!r}")
+        self.record_type = record_type
+        self.key = key
+
+
+def standard_items_of(record_type: RecordType) -> Sequence[Item]:
+    """The items that every installation has."""
+    return _STANDARD[record_type]
 
 
 def items_of(record_type: RecordType) -> Sequence[Item]:
     """Every item of the type, standard ones first, custom ones (from the database) last."""
-    raise NotImplementedError
+    definitions = CustomItem.objects.filter(record_type=record_type).order_by("id")
+    return (*_STANDARD[record_type], *map(as_item, definitions))
+
+
+def items_by_key(record_type: RecordType) -> Mapping[str, Item]:
+    """Item key → item, in the order of `items_of`."""
+    return {entry.key: entry for entry in items_of(record_type)}
+
+
+def item(record_type: RecordType, key: str) -> Item:
+    """The item of that key.
+
+    Raises:
+        UnknownItemError: there is none.
+    """
+    found = items_by_key(record_type).get(key)
+    if found is None:
+        raise UnknownItemError(record_type, key)
+    return found

@@ -6,10 +6,15 @@ company and perhaps to a department. The three of them are *source rows*: each h
 two times, kept by `crm.writing` alone (never by `save`): write source rows through it.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from common.types import UserRef
 
 
 class Account(AbstractUser):
@@ -74,7 +79,13 @@ class SourceRow(models.Model):
     related value that can be mapped (a lead's company is renamed); `updated_at` moves with the
     row's own content only and is itself an item (更新日時). The change scan reads by
     `(changed_at, id)`.
+
+    Numbers (緯度, 経度, custom ones) are stored as plain decimal text: SQLite has no decimals, and
+    a value that comes back with other digits than it went in would count as a change.
     """
+
+    known_members: Mapping[str, UserRef] = MappingProxyType({})
+    """E-mail → member, for the custom items that hold users; given by `crm.changes`."""
 
     external_id = models.CharField(_("外部ID"), max_length=128, unique=True, null=True)
     custom = models.JSONField(_("カスタム項目"), default=dict)
@@ -91,18 +102,14 @@ class SourceRow(models.Model):
 class Company(SourceRow):
     """会社."""
 
-    name = models.CharField(_("会社名"), max_length=255)
+    name = models.CharField(_("会社名"), max_length=255, db_index=True)
     name_kana = models.CharField(_("会社名カナ"), max_length=255, blank=True)
     name_disp = models.CharField(_("会社名略称"), max_length=255, blank=True)
     zip = models.CharField(_("郵便番号"), max_length=100, blank=True)
     pref = models.CharField(_("都道府県"), max_length=100, blank=True)
     address = models.CharField(_("住所"), max_length=255, blank=True)
-    latitude = models.DecimalField(
-        _("緯度"), max_digits=17, decimal_places=14, null=True, blank=True
-    )
-    longitude = models.DecimalField(
-        _("経度"), max_digits=17, decimal_places=14, null=True, blank=True
-    )
+    latitude = models.CharField(_("緯度"), max_length=19, blank=True)
+    longitude = models.CharField(_("経度"), max_length=19, blank=True)
     main_tel = models.CharField(_("代表電話番号"), max_length=255, blank=True)
     url = models.CharField(_("URL"), max_length=255, blank=True)
     mail_domain = models.CharField(_("メールドメイン"), max_length=255, blank=True)
@@ -133,7 +140,7 @@ class Department(SourceRow):
         "self", models.CASCADE, null=True, blank=True, related_name="children"
     )
     name = models.CharField(_("部署名"), max_length=255)
-    path = models.CharField(_("部署階層"), max_length=2000)
+    path = models.TextField(_("部署階層"))
     """Names from the root to this one, joined by "＞"; kept by `crm.writing`."""
 
     class Meta(SourceRow.Meta):
@@ -164,18 +171,14 @@ class Lead(SourceRow):
     extension = models.CharField(_("内線番号"), max_length=8, blank=True)
     fax = models.CharField(_("FAX"), max_length=100, blank=True)
     mobile_tel = models.CharField(_("携帯電話番号"), max_length=100, blank=True)
-    email = models.CharField(_("メールアドレス"), max_length=200, blank=True)
+    email = models.CharField(_("メールアドレス"), max_length=200, blank=True, db_index=True)
     mobile_email = models.CharField(_("携帯メールアドレス"), max_length=100, blank=True)
     zip = models.CharField(_("郵便番号"), max_length=50, blank=True)
     pref = models.CharField(_("都道府県"), max_length=100, blank=True)
     address = models.CharField(_("住所"), max_length=255, blank=True)
     url = models.CharField(_("URL"), max_length=255, blank=True)
-    latitude = models.DecimalField(
-        _("緯度"), max_digits=17, decimal_places=14, null=True, blank=True
-    )
-    longitude = models.DecimalField(
-        _("経度"), max_digits=17, decimal_places=14, null=True, blank=True
-    )
+    latitude = models.CharField(_("緯度"), max_length=19, blank=True)
+    longitude = models.CharField(_("経度"), max_length=19, blank=True)
     lead_status = models.CharField(_("ステータス"), max_length=100, blank=True)
     lead_source_kbn = models.CharField(_("リードソース区分"), max_length=255, blank=True)
     lead_source = models.CharField(_("リードソース"), max_length=3000, blank=True)

@@ -1,0 +1,51 @@
+"""The words for record types, kinds of items, and single rows."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from common.types import Kind, RecordType
+
+TYPE_LABELS: Final[Mapping[RecordType, Promise]] = {
+    RecordType.COMPANY: _("会社"),
+    RecordType.DEPARTMENT: _("部署"),
+    RecordType.LEAD: _("リード"),
+}
+
+KINDS: Final[Mapping[Kind, Promise]] = {
+    Kind.TEXT: _("文字列（1行）"),
+    Kind.LONG_TEXT: _("文字列（複数行）"),
+    Kind.RICH_TEXT: _("リッチテキスト"),
+    Kind.NUMBER: _("数値"),
+    Kind.DATE: _("日付"),
+    Kind.TIME: _("時刻"),
+    Kind.DATETIME: _("日時"),
+    Kind.CHOICE: _("選択（1つ）"),
+    Kind.CHOICES: _("選択（複数）"),
+    Kind.USER: _("ユーザー"),
+    Kind.USERS: _("ユーザー（複数）"),
+    Kind.URL: _("URL"),
+    Kind.EMAIL: _("メールアドレス"),
+    Kind.PHONE: _("電話番号"),
+    Kind.FLAG: _("はい・いいえ"),
+    Kind.ROWS: _("複数行"),
+}
+
+
+def record_type_label(record_type: RecordType) -> str:
+    """What the type is called in the reader's language."""
+    return str(TYPE_LABELS[record_type])
+
+
+def kind_label(kind: Kind) -> str:
+    """What the kind is called in the reader's language."""
+    return str(KINDS[kind])
+
+
+def row_label(record_type: RecordType, row: Any) -> str:
+    """What a person calls the row; a department and a lead with their company (loaded already)."""
+    if record_type is RecordType.COMPANY:
+        return str(row)
+    return f"{row}（{row.company.name}）"
