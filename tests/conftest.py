@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from redis import Redis
-from redis.exceptions import RedisError
 
 from crm.models import Account
+from tests.stack import REDIS_URL, redis_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ pytest_plugins = ["tests.fixtures.kintone"] if find_spec("tests.fixtures") else 
 
 PASSWORD = "correct horse battery staple"
 IN_CI = os.environ.get("CI", "").lower() == "true"
-REDIS_URL = "redis://127.0.0.1:6379/15"
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -34,19 +33,38 @@ CHROMIUM_FLAGS = [
 ]
 
 
+#: What the database or the broker could do differently: tried on both kinds.
+STACK_FOLDERS = ("tests/crm/", "tests/flows/", "tests/jobs/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack",
+        action="store_true",
+        help="run what concerns database and broker only (with DATABASE_URL of a PostgreSQL)",
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of the stack belong to the run on PostgreSQL; the run on SQLite leaves them out."""
-    if not settings.USES_SQLITE:
-        return
-    stack = [item for item in items if item.get_closest_marker("stack")]
-    if stack:
-        config.hook.pytest_deselected(items=stack)
-        items[:] = [item for item in items if item not in stack]
+    """Tests of the stack belong to the run on PostgreSQL; the one on SQLite leaves them out."""
+    if settings.USES_SQLITE and config.getoption("--stack"):
+        message = "--stack needs the DATABASE_URL of a PostgreSQL"
+        raise pytest.UsageError(message)
+    chosen = [item for item in items if _belongs(item, only_stack=config.getoption("--stack"))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def _belongs(item: pytest.Item, *, only_stack: bool) -> bool:
+    marked = item.get_closest_marker("stack") is not None
+    if settings.USES_SQLITE:
+        return not marked
+    return marked or not only_stack or item.nodeid.startswith(STACK_FOLDERS)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Where what a test needs is missing, it is skipped; in CI it fails."""
-    if item.get_closest_marker("stack") and not _redis_answers():
+    if item.get_closest_marker("stack") and not redis_answers():
         _missing("Redis on its standard port")
     if item.get_closest_marker("browser") and shutil.which("chromium") is None:
         _missing("Chromium")
@@ -56,14 +74,6 @@ def _missing(what: str) -> None:
     if IN_CI:
         pytest.fail(f"{what} is missing, and CI must not go without.")
     pytest.skip(f"{what} is missing.")
-
-
-def _redis_answers() -> bool:
-    try:
-        with Redis.from_url(REDIS_URL, socket_connect_timeout=1) as redis:
-            return bool(redis.ping())
-    except RedisError:
-        return False
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Signing in and out, the language, and the pages for what went wrong."""
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
@@ -80,7 +81,7 @@ def test_a_form_from_elsewhere_is_refused_in_words(administrator: Account) -> No
     assert "操作を受け付けられませんでした" in answer.content.decode()
 
 
-def _broken(request: object) -> None:
+def _broken(request: HttpRequest) -> HttpResponse:
     message = "boom"
     raise RuntimeError(message)
 
