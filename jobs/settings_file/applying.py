@@ -1,0 +1,191 @@
+"""Makes the database say what a settings file says, in one transaction, and reports it."""
+
+from collections.abc import Mapping as MappingOf
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common.problems import Problem
+from common.types import RecordType
+from crm import custom_items
+from crm.labels import record_type_label
+from crm.models import CustomItem, Member
+from integrations.models import Connection
+from jobs import schedules
+from jobs.models import Schedule
+from jobs.settings_file import credentials
+from jobs.settings_file.applying_mappings import MappingApplier
+from jobs.settings_file.document import FileProblem, SettingsFileError
+from jobs.settings_file.forms import ReadForm, Target, read_missing_forms
+from jobs.settings_file.report import Report, connection_name, mapping_name
+from jobs.settings_file.specs import ABSENT, ConnectionSpec, CustomItemSpec, SettingsSpec
+from jobs.states import Interval
+
+
+def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
+    """Make the settings as the file says; what it leaves out stays. Applying again changes nothing.
+
+    Forms that were never loaded are read from kintone first; where that fails, the settings are
+    saved all the same, and the first run reads them.
+
+    Args:
+        prune: Remove what stands in none of the lists that the file does have.
+
+    Raises:
+        SettingsFileError: nothing was changed.
+    """
+    forms = read_missing_forms(settings)
+    with transaction.atomic():
+        return _Applier(forms=forms, now=now, prune=prune, plan=False).run(settings)
+
+
+def plan(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
+    """What `apply` would change. Nothing is written, kintone is not asked.
+
+    Raises:
+        SettingsFileError: as `apply` would.
+    """
+    with transaction.atomic():
+        report = _Applier(forms={}, now=now, prune=prune, plan=True).run(settings)
+        transaction.set_rollback(True)
+    return report
+
+
+class _Applier:
+    def __init__(
+        self,
+        *,
+        forms: MappingOf[Target, ReadForm | Problem],
+        now: datetime,
+        prune: bool,
+        plan: bool,
+    ) -> None:
+        self._report = Report()
+        self._problems: list[FileProblem] = []
+        self._now = now
+        self._prune = prune
+        self._mappings = MappingApplier(
+            report=self._report,
+            problems=self._problems,
+            forms=forms,
+            now=now,
+            prune=prune,
+            plan=plan,
+        )
+
+    def run(self, settings: SettingsSpec) -> Report:
+        """Apply everything, then say what was wrong, all at once."""
+        for record_type, specs in (settings.custom_items or {}).items():
+            self._custom_items(record_type, specs)
+        if settings.connections is not ABSENT:
+            for spec in settings.connections:
+                self._connection(spec)
+            if self._prune:
+                self._prune_connections({spec.name for spec in settings.connections})
+        if self._problems:
+            raise SettingsFileError(self._problems)
+        return self._report
+
+    def _custom_items(self, record_type: RecordType, specs: tuple[CustomItemSpec, ...]) -> None:
+        stored = {item.key: item for item in CustomItem.objects.filter(record_type=record_type)}
+        for spec in specs:
+            item = stored.get(spec.key)
+            thing = _custom_name(record_type, spec.key)
+            if item is None:
+                custom_items.add(record_type, key=spec.key, label=spec.label, kind=spec.kind)
+                self._report.added(thing)
+                continue
+            if item.kind != spec.kind:
+                message = _("種類は後から変更できません（現在は%(kind)s）。") % {"kind": item.kind}
+                self._problems.append(spec.node.fields["kind"].problem(message))
+            if item.label != spec.label:
+                self._report.changed(thing, what=_("項目名"), before=item.label, after=spec.label)
+                custom_items.rename(item, label=spec.label)
+        if self._prune:
+            for key in stored.keys() - {spec.key for spec in specs}:
+                custom_items.delete(stored[key])
+                self._report.removed(_custom_name(record_type, key))
+
+    def _connection(self, spec: ConnectionSpec) -> None:
+        stored = Connection.objects.filter(name=spec.name).first()
+        if stored is None and spec.subdomain is ABSENT:
+            message = _("「%(key)s」を書いてください。") % {"key": "subdomain"}
+            self._problems.append(spec.node.problem(message))
+            return
+        connection = stored or Connection(name=spec.name)
+        before = {one: getattr(connection, one) for one in _columns()}
+        credentials.fill(connection, spec)
+        connection.save()
+        if stored is None:
+            self._report.added(connection_name(connection))
+        else:
+            self._compare(connection, before)
+        if spec.auth is not ABSENT:
+            credentials.remember_names(connection, spec.auth)
+        self._schedule(connection, spec, is_new=stored is None)
+        if spec.mappings is not ABSENT:
+            self._mappings.apply(connection, spec.mappings)
+
+    def _compare(self, connection: Connection, before: MappingOf[str, str]) -> None:
+        thing = connection_name(connection)
+        for column in _columns():
+            after = getattr(connection, column)
+            if after == before[column]:
+                continue
+            what = credentials.label_of(column)
+            if column in credentials.HIDDEN:
+                self._report.secret_changed(thing, what=what)
+            else:
+                self._report.changed(thing, what=what, before=before[column], after=after)
+
+    def _schedule(self, connection: Connection, spec: ConnectionSpec, *, is_new: bool) -> None:
+        interval = Interval(spec.interval or Interval.MINUTES_5)
+        schedule = schedules.ensure(connection, interval=interval, now=self._now)
+        report = Report() if is_new else self._report
+        thing = connection_name(connection)
+        if spec.interval is not ABSENT and schedule.interval != interval:
+            before = Interval(schedule.interval).label
+            what = _("実行スケジュール")
+            report.changed(thing, what=what, before=before, after=interval.label)
+            schedules.set_interval(schedule, interval=interval, now=self._now)
+        if spec.sync_user is not ABSENT:
+            self._sync_user(schedule, spec.sync_user, report)
+        if spec.notify is not ABSENT and tuple(schedule.notify) != spec.notify:
+            before, after = ", ".join(schedule.notify), ", ".join(spec.notify)
+            report.changed(thing, what=_("通知先メールアドレス"), before=before, after=after)
+            schedule.notify = list(spec.notify)
+        schedule.save(update_fields=["sync_user", "sync_user_email", "notify"])
+
+    def _sync_user(self, schedule: Schedule, email: str, report: Report) -> None:
+        """The member of that address; one who has not come in yet is known by it all the same."""
+        thing = connection_name(schedule.connection)
+        before = schedule.sync_user_email
+        if before != email:
+            report.changed(thing, what=_("連携ユーザー"), before=before, after=email)
+        schedule.sync_user_email = email
+        schedule.sync_user = Member.objects.filter(email__iexact=email).first() if email else None
+        if email and schedule.sync_user is None:
+            self._report.note(
+                thing,
+                _("社員「%(email)s」はまだ取り込まれていません。取り込むまでリードを連携しません。")
+                % {"email": email},
+            )
+
+    def _prune_connections(self, named: set[str]) -> None:
+        for connection in Connection.objects.exclude(name__in=named):
+            for mapping in connection.mappings.all():
+                self._report.removed(mapping_name(mapping))
+            self._report.removed(connection_name(connection))
+            connection.delete()
+
+
+def _columns() -> tuple[str, ...]:
+    return (*credentials.SHOWN, *credentials.HIDDEN)
+
+
+def _custom_name(record_type: RecordType, key: str) -> str:
+    return _("カスタム項目「%(key)s」（%(type)s）") % {
+        "key": key,
+        "type": record_type_label(record_type),
+    }

@@ -1,0 +1,173 @@
+"""Writes the settings file: what applying it to an empty database would bring back."""
+
+import re
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+import yaml
+
+from common.types import RecordType
+from crm.models import CustomItem
+from integrations import budget
+from integrations.models import Connection
+from jobs.models import Schedule, SecretName
+from mapping.models import Mapping
+from mapping.rules import specs_of
+from mapping.rulespec import RuleSpec, WhenEmpty
+
+#: Part of a derived variable's name, by what `SecretName.secret` calls the secret.
+_VARIABLES = {
+    "password": "KINTONE_PASSWORD",
+    "basic_password": "KINTONE_BASIC_PASSWORD",
+    "certificate_password": "KINTONE_CERTIFICATE_PASSWORD",
+}
+
+
+def export() -> str:
+    """All settings as YAML; secrets as the names of environment variables."""
+    names = _VariableNames()
+    settings: dict[str, Any] = {"version": 1}
+    if items := _custom_items():
+        settings["custom_items"] = items
+    settings["connections"] = [
+        _connection(connection, names) for connection in Connection.objects.order_by("id")
+    ]
+    dumped: str = yaml.dump(
+        settings, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000
+    )
+    return dumped
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented below their key; the same value twice is written twice."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+class _VariableNames:
+    """Names of environment variables: as the file that was applied had them, else derived."""
+
+    def __init__(self) -> None:
+        self._known = {
+            (name.connection_id, name.secret): name.variable for name in SecretName.objects.all()
+        }
+        self._taken = set(self._known.values())
+
+    def reference(self, connection: Connection, secret: str) -> dict[str, str]:
+        """`{env: NAME}`."""
+        known = self._known.get((connection.pk, secret))
+        return {"env": known or self._derive(connection, secret)}
+
+    def _derive(self, connection: Connection, secret: str) -> str:
+        kind, _, number = secret.partition(".")
+        first = _VARIABLES.get(kind, "KINTONE_TOKEN")
+        # What a shell takes for a name: Latin letters, digits, underscores.
+        own = _plain(connection.name) or _plain(connection.subdomain)
+        base = "_".join(filter(None, [first, own, number]))
+        name, again = base, 2
+        while name in self._taken:
+            name, again = f"{base}_{again}", again + 1
+        self._taken.add(name)
+        return name
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
+
+
+def _custom_items() -> dict[str, list[dict[str, str]]]:
+    items: dict[str, list[dict[str, str]]] = {}
+    stored = list(CustomItem.objects.order_by("id"))
+    for record_type in RecordType:
+        of_type = [item for item in stored if item.record_type == record_type]
+        if of_type:
+            items[record_type.value] = [
+                {"key": item.key, "label": item.label, "kind": item.kind} for item in of_type
+            ]
+    return items
+
+
+def _connection(connection: Connection, names: _VariableNames) -> dict[str, Any]:
+    schedule = Schedule.objects.select_related("sync_user").filter(connection=connection).first()
+    settings: dict[str, Any] = {
+        "name": connection.name,
+        "subdomain": connection.subdomain,
+        "domain": connection.domain,
+        "auth": _auth(connection, names),
+    }
+    if schedule:
+        settings["schedule"] = schedule.interval
+        settings["sync_user"] = _sync_user(schedule)
+        settings["notify"] = list(schedule.notify)
+    settings["mappings"] = [
+        _mapping(mapping)
+        for mapping in Mapping.objects.filter(connection=connection).order_by("id")
+    ]
+    return settings
+
+
+def _sync_user(schedule: Schedule) -> str | None:
+    chosen = schedule.sync_user.email if schedule.sync_user else schedule.sync_user_email
+    return chosen or None
+
+
+def _auth(connection: Connection, names: _VariableNames) -> dict[str, Any]:
+    auth: dict[str, Any] = {}
+    if connection.login and connection.password:
+        auth["login"] = connection.login
+        auth["password"] = names.reference(connection, "password")
+    elif tokens := connection.tokens.split():
+        auth["tokens"] = [
+            names.reference(connection, f"token.{number}") for number in range(1, len(tokens) + 1)
+        ]
+    if connection.basic_user and connection.basic_password:
+        password = names.reference(connection, "basic_password")
+        auth["basic"] = {"user": connection.basic_user, "password": password}
+    if connection.certificate_file:
+        auth["certificate"] = {"file": connection.certificate_file}
+        if connection.certificate_password:
+            password = names.reference(connection, "certificate_password")
+            auth["certificate"]["password"] = password
+    return auth
+
+
+def _mapping(mapping: Mapping) -> dict[str, Any]:
+    return {
+        "record_type": mapping.record_type,
+        "app": mapping.app,
+        "guest_space": mapping.guest_space,
+        "daily_requests": budget.daily_requests(mapping.connection.host, mapping.app),
+        "update_key": mapping.update_key,
+        "enabled": mapping.enabled,
+        "rules": {rule.field: _rule(rule) for rule in specs_of(mapping)},
+    }
+
+
+def _rule(rule: RuleSpec) -> str | dict[str, Any]:
+    """The shortest form that says it."""
+    written: dict[str, Any] = {}
+    if rule.source:
+        written["source"] = rule.source
+    elif rule.template:
+        written["template"] = rule.template
+    else:
+        written["fixed"] = rule.fixed
+    if rule.values:
+        written["values"] = dict(rule.values)
+    if rule.empty != WhenEmpty.CLEAR:
+        written["empty"] = _empty(rule)
+    if rule.table:
+        written["table"] = rule.table
+    return rule.source if list(written) == ["source"] else written
+
+
+def _empty(rule: RuleSpec) -> str | MappingOf[str, str]:
+    if rule.empty == WhenEmpty.KEEP:
+        return "keep"
+    if rule.empty_value in {"", "clear", "keep"}:
+        return {"fixed": rule.empty_value}
+    return rule.empty_value

@@ -1,0 +1,102 @@
+"""What a settings file says, as plain values. What it leaves out is `ABSENT`: left alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+from common.types import Kind, RecordType
+from jobs.settings_file.document import Node
+from mapping.rulespec import RuleSpec
+
+
+class _Absence(Enum):
+    ABSENT = "absent"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+Absent: TypeAlias = Literal[_Absence.ABSENT]
+ABSENT: Final = _Absence.ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A secret and the environment variable that it came from."""
+
+    variable: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Secret(variable={self.variable!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicSpec:
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSpec:
+    file: str
+    password: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthSpec:
+    """A login with its password, or tokens; one takes the other away. Neither: left alone."""
+
+    login: str = ""
+    password: Secret | None = None
+    tokens: tuple[Secret, ...] = ()
+    basic: BasicSpec | Absent | None = ABSENT
+    certificate: CertificateSpec | Absent | None = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomItemSpec:
+    node: Node
+    key: str
+    label: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEntry:
+    node: Node
+    spec: RuleSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingSpec:
+    node: Node
+    record_type: RecordType
+    app: int
+    guest_space: int | Absent | None = ABSENT
+    daily_requests: int | Absent = ABSENT
+    update_key: str | Absent = ABSENT
+    enabled: bool | Absent = ABSENT
+    rules: Mapping[str, RuleEntry] | Absent = ABSENT
+    """By field code, of a table's column `TABLE.COLUMN`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSpec:
+    node: Node
+    name: str
+    subdomain: str | Absent = ABSENT
+    domain: str | Absent = ABSENT
+    auth: AuthSpec | Absent = ABSENT
+    interval: str | Absent = ABSENT
+    sync_user: str | Absent = ABSENT
+    """E-mail; "" for nobody."""
+    notify: tuple[str, ...] | Absent = ABSENT
+    mappings: tuple[MappingSpec, ...] | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSpec:
+    custom_items: Mapping[RecordType, tuple[CustomItemSpec, ...]] | Absent = ABSENT
+    connections: tuple[ConnectionSpec, ...] | Absent = ABSENT
