@@ -1,0 +1,182 @@
+"""Lists for the pages of `crm`, each in a fixed number of queries however much data there is."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from common.types import ItemValue, ItemValues, Kind, RecordType
+from crm import changes
+from crm.catalogue import items_of
+from crm.changes import model_of
+from crm.models import Company, CustomItem, Member, SourceRow
+
+PAGE_SIZE = 50
+#: Matches of a search are counted up to here: beyond it the exact number helps nobody.
+COUNT_LIMIT = 10_000
+
+MODELS = {record_type: model_of(record_type) for record_type in RecordType}
+#: What a search looks into; every word must be found in one of them.
+SEARCHED = {
+    RecordType.COMPANY: (
+        "name",
+        "name_kana",
+        "name_disp",
+        "main_tel",
+        "mail_domain",
+        "corporate_number",
+        "external_id",
+    ),
+    RecordType.DEPARTMENT: ("path", "company__name", "company__name_kana", "external_id"),
+    RecordType.LEAD: (
+        "full_name",
+        "full_kana",
+        "email",
+        "tel",
+        "mobile_tel",
+        "company__name",
+        "external_id",
+    ),
+}
+RELATED = {
+    RecordType.COMPANY: ("owner",),
+    RecordType.DEPARTMENT: ("company",),
+    RecordType.LEAD: ("company", "department", "owner"),
+}
+HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+
+RowT = TypeVar("RowT", bound=Model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[RowT]):
+    """Some rows of a list in the order of their ids, and where to go on."""
+
+    rows: Sequence[RowT]
+    before: int | None
+    """Rows with lower ids exist: the page before ends before this id. None: this is the first."""
+    after: int | None
+    """Rows with higher ids exist: the next page begins after this id. None: this is the last."""
+
+
+def search_records(
+    record_type: RecordType, words: str, *, company: Company | None = None
+) -> QuerySet[SourceRow]:
+    """The rows of a type, of `company` if given, in which every one of `words` is found."""
+    rows: QuerySet[Any] = model_of(record_type)._default_manager.all()
+    found = rows.select_related(*RELATED[record_type])
+    if record_type is RecordType.LEAD:
+        found = found.annotate(
+            full_name=Concat("family_name", Value(""), "first_name"),
+            full_kana=Concat("family_name_kana", Value(""), "first_name_kana"),
+        )
+    if company and record_type is not RecordType.COMPANY:
+        found = found.filter(company=company)
+    return _having(found, words, columns=SEARCHED[record_type])
+
+
+def find_company(pk: int | None) -> Company | None:
+    """The company of that id, None if there is none."""
+    return None if pk is None else Company.objects.filter(pk=pk).first()
+
+
+def find_record(record_type: RecordType, pk: int) -> SourceRow | None:
+    """One row with the rows that it points to."""
+    rows = model_of(record_type)._default_manager.select_related(*RELATED[record_type])
+    return rows.filter(pk=pk).first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownItem:
+    """One item of one row, for reading."""
+
+    key: str
+    label: str
+    kind: Kind
+    value: ItemValue
+
+
+def shown_items(record_type: RecordType, pk: int) -> list[ShownItem]:
+    """Every item of the row with its value; nothing if the row is gone."""
+    values = values_of(record_type, pk)
+    return [
+        ShownItem(key=item.key, label=item.label, kind=item.kind, value=values[item.key])
+        for item in items_of(record_type)
+        if item.key in values
+    ]
+
+
+def values_of(record_type: RecordType, pk: int) -> ItemValues:
+    """Item key → value for every item of the row; nothing if the row is gone."""
+    keys = [item.key for item in items_of(record_type)]
+    records = changes.load(record_type, [pk], item_keys=keys, viewer_id=None)
+    return next((record.values for record in records), {})
+
+
+def belonging_to(company: Company) -> dict[str, int]:
+    """How many `departments` and `leads` the company has."""
+    return {"departments": company.departments.count(), "leads": company.leads.count()}
+
+
+def owned_by(member: Member) -> dict[str, int]:
+    """How many `companies` and `leads` the member looks after."""
+    return {"companies": member.companies.count(), "leads": member.leads.count()}
+
+
+def search_members(words: str) -> QuerySet[Member]:
+    """The members in whose name, address or login every one of `words` is found."""
+    found = Member.objects.prefetch_related("groups")
+    return _having(found, words, columns=("name", "email", "login"))
+
+
+def page_of(
+    found: QuerySet[RowT], *, after: int | None = None, before: int | None = None
+) -> Page[RowT]:
+    """The rows that follow the id `after`, or precede `before`; the first ones without either."""
+    if before is not None:
+        rows = list(found.filter(pk__lt=before).order_by("-pk")[: PAGE_SIZE + 1])
+        more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
+        return Page(
+            rows=rows,
+            before=rows[0].pk if more else None,
+            after=rows[-1].pk if rows else before - 1,
+        )
+    if after is not None:
+        found = found.filter(pk__gt=after)
+    rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    first = rows[0].pk if rows else (after or 0) + 1
+    return Page(
+        rows=rows, before=None if after is None else first, after=rows[-1].pk if more else None
+    )
+
+
+def counts() -> dict[RecordType, int]:
+    """How many rows each type has."""
+    return {kind: model_of(kind)._default_manager.count() for kind in RecordType}
+
+
+def count_up_to_limit(found: QuerySet[RowT]) -> int:
+    """How many rows were found, at most one more than `COUNT_LIMIT`."""
+    return found.order_by()[: COUNT_LIMIT + 1].count()
+
+
+def holders_of(item: CustomItem) -> int:
+    """How many rows keep a value of this custom item."""
+    model = model_of(RecordType(item.record_type))
+    return model._default_manager.filter(custom__has_key=item.key).count()
+
+
+def _having(found: QuerySet[RowT], words: str, *, columns: Sequence[str]) -> QuerySet[RowT]:
+    for word in words.split()[:10]:
+        spellings = {word, unicodedata.normalize("NFKC", word)}
+        spellings |= {spelling.translate(HIRAGANA_TO_KATAKANA) for spelling in spellings}
+        matches = Q()
+        for column in columns:
+            for spelling in spellings:
+                matches |= Q(**{f"{column}__icontains": spelling})
+        found = found.filter(matches)
+    return found
