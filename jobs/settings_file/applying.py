@@ -145,9 +145,9 @@ class _Applier:
         report = Report() if is_new else self._report
         thing = connection_name(connection)
         if spec.interval is not ABSENT and schedule.interval != interval:
-            before = Interval(schedule.interval).label
+            former = Interval(schedule.interval)
             what = _("実行スケジュール")
-            report.changed(thing, what=what, before=before, after=interval.label)
+            report.changed(thing, what=what, before=former.label, after=interval.label)
             schedules.set_interval(schedule, interval=interval, now=self._now)
         if spec.sync_user is not ABSENT:
             self._sync_user(schedule, spec.sync_user, report)

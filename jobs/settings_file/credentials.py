@@ -29,7 +29,8 @@ def remember_names(connection: Connection, auth: AuthSpec) -> None:
     """Keep the names of the environment variables, so that the file can be written again."""
     secrets = secrets_of(auth)
     if auth.tokens or auth.login:
-        SecretName.objects.filter(connection=connection, secret__startswith="token.").delete()
+        names = SecretName.objects.filter(connection=connection)
+        names.filter(secret__startswith="token.").delete()  # noqa: S106 — a name
     for secret, named in secrets.items():
         SecretName.objects.update_or_create(
             connection=connection, secret=secret, defaults={"variable": named.variable}

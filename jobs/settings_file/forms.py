@@ -12,7 +12,7 @@ from integrations.kintone.form import Form
 from integrations.kintone.values import AppInfo
 from integrations.models import Connection
 from jobs.settings_file.credentials import fill
-from jobs.settings_file.specs import ConnectionSpec, MappingSpec, SettingsSpec
+from jobs.settings_file.specs import ABSENT, ConnectionSpec, MappingSpec, SettingsSpec
 from mapping.models import Mapping
 
 #: Connection's name, record type, app.
@@ -62,7 +62,9 @@ def _without_form(spec: ConnectionSpec, stored: Connection | None) -> list[Mappi
 
 
 def _read(connection: Connection, wanted: MappingSpec) -> ReadForm | Problem:
-    space = wanted.guest_space or _stored_space(connection, wanted)
+    space = wanted.guest_space
+    if space is ABSENT:
+        space = _stored_space(connection, wanted)
     try:
         with connections.client_for(connection, guest_space=space) as client:
             return ReadForm(info=client.get_app(wanted.app), form=client.get_form(wanted.app))
@@ -73,7 +75,7 @@ def _read(connection: Connection, wanted: MappingSpec) -> ReadForm | Problem:
 
 
 def _stored_space(connection: Connection, wanted: MappingSpec) -> int | None:
-    if connection.pk is None or wanted.guest_space is None:
+    if connection.pk is None:
         return None
     known = Mapping.objects.filter(
         connection=connection, record_type=wanted.record_type, app=wanted.app

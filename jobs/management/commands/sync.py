@@ -1,0 +1,148 @@
+"""`manage.py sync CONNECTION/TYPE[/APP] [--full] [--json]`: one run in the foreground."""
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common import clock
+from common.problems import Problem
+from jobs import execute, liveness, runs, sweep
+from jobs.engine.values import OutcomeKind, Settled
+from jobs.management.addressing import NoSuchMappingError, find_mapping
+from jobs.models import Run
+from jobs.states import RunStatus, Trigger
+from mapping.models import Mapping
+from mapping.problem_texts import describe
+
+#: Exit codes (design.md §8).
+WELL, NOT_WELL, NOT_STARTED = 0, 1, 2
+#: Seconds between two lines of progress.
+PROGRESS_EVERY = 1.0
+
+
+class Command(BaseCommand):
+    """Carries out one run; exit 0 if it succeeded, 1 if not, 2 if it was not started."""
+
+    help = str(_("マッピング1つのデータ処理をここで実行します。例: sync 本番/company"))
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "mapping", metavar="CONNECTION/TYPE[/APP]", help=_("接続名/種類（/アプリID）")
+        )
+        parser.add_argument("--full", action="store_true", help=_("既存のデータも連携します"))
+        parser.add_argument(
+            "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        began = time.monotonic()
+        run = self._start(options["mapping"], full=options["full"])
+        run = self._execute(run)
+        seconds = round(time.monotonic() - began, 3)
+        if options["json"]:
+            self.stdout.write(json.dumps(_summary(run, seconds=seconds), ensure_ascii=False))
+        else:
+            self._tell(run, seconds=seconds)
+        if run.status != RunStatus.SUCCEEDED:
+            sys.exit(NOT_WELL)
+
+    def _start(self, name: str, *, full: bool) -> Run:
+        # A run of this mapping that was killed must not stand in the way.
+        sweep.give_up_dead(now=clock.now())
+        try:
+            mapping = find_mapping(name)
+        except NoSuchMappingError as error:
+            raise CommandError(str(error), returncode=NOT_STARTED) from error
+        if not mapping.enabled:
+            message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
+            raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
+        try:
+            return _start_here(mapping, full=full)
+        except runs.AlreadyActive as error:
+            message = _("「%(mapping)s」のデータ処理は、すでに待機中、処理中または保留です。")
+            raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED) from error
+
+    def _execute(self, run: Run) -> Run:
+        progress = _Progress(self)
+        try:
+            return execute.execute(run.pk, owner=liveness.owner_here(), progress=progress)
+        except KeyboardInterrupt:
+            runs.cancel(run, now=clock.now())
+            self.stderr.write(_("中止しました。"))
+            run.refresh_from_db()
+            return run
+
+    def _tell(self, run: Run, *, seconds: float) -> None:
+        counts = "、".join(f"{label} {count:,}" for label, count in _counts_by_label(run) if count)
+        self.stdout.write(
+            _("%(status)s（%(seconds)s秒、APIリクエスト%(counted)s件）%(counts)s")
+            % {
+                "status": run.get_status_display(),
+                "seconds": f"{seconds:,.1f}",
+                "counted": f"{run.counted:,}",
+                "counts": f": {counts}" if counts else "",
+            }
+        )
+        if message := _message(run):
+            self.stdout.write(message)
+
+
+class _Progress:
+    """Says on stderr how many records are done, about once a second."""
+
+    def __init__(self, command: BaseCommand) -> None:
+        self._command = command
+        self._done = 0
+        self._next_at = time.monotonic() + PROGRESS_EVERY
+
+    def __call__(self, settled: Sequence[Settled]) -> None:
+        self._done += sum(not one.interim for one in settled)
+        if time.monotonic() >= self._next_at:
+            self._next_at = time.monotonic() + PROGRESS_EVERY
+            self._command.stderr.write(
+                _("%(number)s件を処理しました。") % {"number": f"{self._done:,}"}
+            )
+
+
+@transaction.atomic
+def _start_here(mapping: Mapping, *, full: bool) -> Run:
+    """A queued run that no worker is called for: it is executed here, at once."""
+    now = clock.now()
+    trigger = Trigger.FIRST_LOAD if full else Trigger.MANUAL
+    run = runs.start(mapping, trigger=trigger, now=now, full=full)
+    Run.objects.filter(pk=run.pk).update(rung_at=now)
+    return run
+
+
+def _summary(run: Run, *, seconds: float) -> dict[str, object]:
+    """What `--json` prints; the keys are relied on from outside."""
+    return {
+        "status": run.status,
+        "run": run.pk,
+        "outcomes": {kind.value: getattr(run, kind.value) for kind in OutcomeKind},
+        "requests": run.requests,
+        "counted": run.counted,
+        "seconds": seconds,
+        "message": _message(run),
+    }
+
+
+def _message(run: Run) -> str:
+    if not run.message:
+        return ""
+    words = describe(Problem.from_json(run.message))
+    return _("%(heading)s: %(body)s") % {"heading": words.heading, "body": words.body}
+
+
+def _counts_by_label(run: Run) -> list[tuple[str, int]]:
+    return [
+        (str(Run._meta.get_field(kind.value).verbose_name), getattr(run, kind.value))  # type: ignore[union-attr]
+        for kind in OutcomeKind
+    ]
