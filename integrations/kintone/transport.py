@@ -147,14 +147,12 @@ class Transport:
             allow_redirects=False,
             stream=True,
         ) as response:
-            content = bytearray()
-            for chunk in response.iter_content(65536):
-                content += chunk
-                # The socket's time-out is per piece: who sends a byte at a time could hold us.
-                if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
-                    raise requests.ReadTimeout
             basic = response.headers.get("WWW-Authenticate", "").lower().startswith("basic")
-            return Answer(status=response.status_code, body=bytes(content), asks_for_basic=basic)
+            return Answer(
+                status=response.status_code,
+                body=_read(response, until=deadline),
+                asks_for_basic=basic,
+            )
 
 
 class _Adapter(HTTPAdapter):
@@ -178,6 +176,21 @@ def _session(headers: Mapping[str, str]) -> requests.Session:
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"User-Agent": "hpsync", "Accept-Language": "ja", **headers})
     return session
+
+
+def _read(response: requests.Response, *, until: float) -> bytes:
+    """The whole body.
+
+    Raises:
+        ReadTimeout: not there by `until`, or larger than any of kintone's. The socket's own
+            time-out is for each piece alone: who sends a byte at a time could hold us for ever.
+    """
+    body = bytearray()
+    while piece := response.raw.read1(65536, decode_content=True):
+        body += piece
+        if time.monotonic() > until or len(body) > LARGEST_ANSWER:
+            raise requests.ReadTimeout
+    return bytes(body)
 
 
 def _request(call: Call, *, base_url: str) -> tuple[str, str, dict[str, str], bytes | None]:
