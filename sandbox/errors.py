@@ -80,13 +80,13 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "GAIA_IL26": Refusal(
         400,
-        "指定したユーザー（code：{code}）が見つかりません。",
-        "The specified user (code：{code}) not found.",
+        "指定したユーザー（code：{person}）が見つかりません。",
+        "The specified user (code：{person}) not found.",
     ),
     "GAIA_IL28": Refusal(
         400,
-        "指定した組織またはグループ（code：{code}）が見つかりません。",
-        "The specified organization or group (code：{code}) not found.",
+        "指定した組織またはグループ（code：{person}）が見つかりません。",
+        "The specified organization or group (code：{person}) not found.",
     ),
     "GAIA_IQ03": Refusal(
         400,
@@ -240,8 +240,8 @@ def bad_input(key: str, *messages: str, **params: Any) -> ApiError:
 class Issues:
     """Collects what is wrong with the records of one request.
 
-    kintone reports all violations of CB_VA01 together; of the GAIA errors about data only the first,
-    with no index, and here only where nothing else is wrong.
+    kintone reports all violations of CB_VA01 together; of the GAIA errors about data only the
+    first, with no index, and here only where nothing else is wrong.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,9 @@ from sandbox.form import LIST_CHOICE_TYPES, LIST_TYPES, PEOPLE_TYPES, TEXT_TYPES
 from sandbox.model import Domain
 
 #: Where "required" of a field that holds a list is reported (kintone-api.md §4.2).
-LIST_SUFFIX = dict.fromkeys((*LIST_CHOICE_TYPES, "FILE"), "values") | dict.fromkeys(PEOPLE_TYPES, "values.value")
+LIST_SUFFIX = dict.fromkeys((*LIST_CHOICE_TYPES, "FILE"), "values") | dict.fromkeys(
+    PEOPLE_TYPES, "values.value"
+)
 
 
 @dataclass(frozen=True, slots=True)
