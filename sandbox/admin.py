@@ -1,11 +1,12 @@
 """What an administrator of kintone does by hand: apps, forms, tokens, people, records.
 
-Every function takes the world's lock and reports the change, so that it may be called from anywhere.
+Every function takes the world's lock and reports the change, so it may be called from anywhere.
 """
 
 import copy
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -13,7 +14,7 @@ from sandbox.auth import Actor
 from sandbox.building import Writing
 from sandbox.errors import Issues
 from sandbox.form import Definition, complete
-from sandbox.model import ALL_RIGHTS, App, Domain, Record, Undo, User
+from sandbox.model import ALL_RIGHTS, App, Domain, Record, Undo, User, Values
 from sandbox.values import Checking
 from sandbox.world import World
 from sandbox.writing import add_records
@@ -104,9 +105,9 @@ def set_field(world: World, app: App, code: str, settings: Mapping[str, Any]) ->
 
 def remove_field(world: World, app: App, code: str) -> None:
     """The field is gone with its values."""
-    change_form(world, app, lambda definitions: definitions.pop(code))
     with world.lock:
         _rewrite(app, lambda values: {key: kept for key, kept in values.items() if key != code})
+        change_form(world, app, lambda definitions: definitions.pop(code))
 
 
 def rename_field(world: World, app: App, code: str, new_code: str) -> None:
@@ -141,7 +142,7 @@ def remove_option(world: World, app: App, code: str, option: str) -> None:
 def load_records(
     world: World, domain: Domain, app: App, records: Iterable[Mapping[str, Any]]
 ) -> list[Record]:
-    """Add any number of records (field code → value), checked as the API checks them, all or none."""
+    """Add any number of records (code → value), checked as the API checks them, all or none."""
     wrapped = [{code: {"value": value} for code, value in record.items()} for record in records]
     with world.lock:
         undo = Undo()
@@ -173,8 +174,6 @@ def _writing(world: World, domain: Domain, undo: Undo) -> Writing:
     )
 
 
-def _rewrite(app: App, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    for record in app.records.values():
-        changed = change(record.values)
-        record.values.clear()
-        record.values.update(changed)
+def _rewrite(app: App, change: Callable[[Values], Values]) -> None:
+    for record_id, record in app.records.items():
+        app.records[record_id] = replace(record, values=change(record.values))

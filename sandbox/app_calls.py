@@ -61,10 +61,8 @@ def show_app(call: Call, app: App) -> Json:
 
 def get_form(call: Call) -> Json:
     """GET app/form/fields.json and its preview, which is for those who manage the app."""
-    if call.preview:
-        app = call.app("manage")
-    else:
-        app = call.app("view", "add", "manage", any_right=True)
+    rights = ("manage",) if call.preview else ("view", "add", "manage")
+    app = call.app(*rights, any_right=True)
     properties = call.actor.form_as_seen(call.domain, app)
     return {"properties": properties, "revision": str(app.revision)}
 

@@ -13,9 +13,9 @@ from sandbox.errors import ApiError
 class Fault:
     """Skip the first matching requests, then spoil some.
 
-    With `code`, kintone's own form of refusal is given; with `cut`, the connection is closed without
-    an answer ("before" or "after" the request was carried out); else `status`, `body` and `headers`
-    are sent as they are. A fault with `containing` or `path` also reaches into a bulkRequest.
+    With `code`, kintone's own form of refusal is given; with `cut`, the connection is closed
+    without an answer ("before" or "after" the request was carried out); else `status`, `body` and
+    `headers` are sent as they are. A `code` with `containing` or `path` reaches into bulkRequests.
     """
 
     skip: int = 0

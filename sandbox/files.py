@@ -6,13 +6,12 @@ from email.parser import BytesParser
 from typing import Any
 
 from sandbox import params as parameters
-from sandbox.auth import Actor
 from sandbox.errors import ApiError, bad_input
 from sandbox.http_values import Answer, Incoming, json_answer
 from sandbox.world import World
 
 
-def handle(world: World, incoming: Incoming, *, params: Any, actor: Actor) -> Answer:
+def handle(world: World, incoming: Incoming, *, params: Any) -> Answer:
     """POST file.json keeps a file and answers its key; GET gives it back.
 
     Raises:

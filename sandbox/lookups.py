@@ -20,7 +20,7 @@ def copy_from_source(
 ) -> None:
     """Fill the mapped fields in `values` from the record that the key names; clear them without key.
 
-    A key with no record, or a source app that the caller may not see, is noted as GAIA_LO04.
+    A key without a record, or a source app that the caller may not see: GAIA_LO04 is noted.
     """
     assert field.lookup is not None
     key = values.get(field.code)

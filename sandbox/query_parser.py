@@ -1,7 +1,7 @@
 """kintone's query language (a subset) as a tree of conditions.
 
-Known: = != > < >= <= in, not in, like, not like, is (not) empty, and, or, brackets, order by, limit,
-offset; of the functions TODAY(), NOW(), LOGINUSER().
+Known: = != > < >= <= in, not in, like, not like, is (not) empty, and, or, brackets, order by,
+limit, offset; of the functions TODAY(), NOW(), LOGINUSER().
 """
 
 import re

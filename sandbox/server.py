@@ -1,6 +1,7 @@
 """The HTTP server: threads, keep-alive, one write per answer."""
 
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
@@ -121,8 +122,6 @@ class SandboxServer(ThreadingMixIn, TCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up is no news; anything else is a fault of ours."""
-        import sys
-
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,4 +1,4 @@
-"""The stand-in as a whole: one request in, one answer out (or none, where the connection is cut)."""
+"""The stand-in as a whole: one request in, one answer out (or none, where it is cut)."""
 
 import json
 import threading
@@ -153,7 +153,7 @@ class Sandbox:
             language = actor.language
             _check_form_of_request(incoming, params)
             if name == "file.json":
-                return files.handle(self.world, incoming, params=params, actor=actor)
+                return files.handle(self.world, incoming, params=params)
             path = API_PATH.fullmatch(exchange.path)
             assert path is not None
             call = Call(

@@ -1,6 +1,6 @@
 """One sent value → the value as kintone stores it, or an issue at kintone's own key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,16 @@ from sandbox.form import LIST_CHOICE_TYPES, LIST_TYPES, PEOPLE_TYPES, TEXT_TYPES
 from sandbox.model import Domain
 
 #: Where "required" of a field that holds a list is reported (kintone-api.md §4.2).
-LIST_SUFFIX = dict.fromkeys((*LIST_CHOICE_TYPES, "FILE"), "values") | dict.fromkeys(
-    PEOPLE_TYPES, "values.value"
-)
+LIST_SUFFIX = {
+    **dict.fromkeys((*LIST_CHOICE_TYPES, "FILE"), "values"),
+    **dict.fromkeys(PEOPLE_TYPES, "values.value"),
+}
+#: Which code kintone gives for an unknown group is not known; that of organisations stands here.
+_UNKNOWN_PERSON = {
+    "USER_SELECT": "GAIA_IL26",
+    "ORGANIZATION_SELECT": "GAIA_IL28",
+    "GROUP_SELECT": "GAIA_IL28",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +200,23 @@ def _options(field: Field, raw: list[Any], *, place: Place, issues: Issues) -> l
 
 
 def _people(field: Field, raw: list[Any], *, checking: Checking) -> list[str]:
-    domain = checking.domain
-    known, code_name = {
-        "USER_SELECT": (domain.users, "GAIA_IL26"),
-        "ORGANIZATION_SELECT": (domain.organizations, "GAIA_IL28"),
-        # Which code kintone gives for an unknown group is not known; organisations' stands here.
-        "GROUP_SELECT": (domain.groups, "GAIA_IL28"),
-    }[field.type]
+    known = _known_people(field, checking.domain)
     chosen: list[str] = []
     for element in raw:
         if not isinstance(element, dict):
             raise ApiError("CB_IJ01")
         code = element.get("code")
         if not isinstance(code, str) or code not in known:
-            checking.issues.defer(ApiError(code_name, code=code))
+            checking.issues.defer(ApiError(_UNKNOWN_PERSON[field.type], person=code))
         elif code not in chosen:
             chosen.append(code)
     return chosen
+
+
+def _known_people(field: Field, domain: Domain) -> Container[str]:
+    if field.type == "USER_SELECT":
+        return domain.users
+    return domain.organizations if field.type == "ORGANIZATION_SELECT" else domain.groups
 
 
 def _files(raw: list[Any], *, checking: Checking) -> list[dict[str, Any]]:

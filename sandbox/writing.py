@@ -180,7 +180,7 @@ def _origin(app: App, sent: dict[str, Any], *, writing: Writing) -> tuple[str, s
         elif field.type == "CREATED_TIME" and isinstance(value, str):
             created = _moment(value, code=code)
     if creator not in writing.domain.users and creator != writing.actor.login:
-        raise ApiError("GAIA_IL26", code=creator)
+        raise ApiError("GAIA_IL26", person=creator)
     return creator, created
 
 
