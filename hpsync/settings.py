@@ -32,7 +32,7 @@ def left_by_up(name: str) -> str:
 
 # --- Database -------------------------------------------------------------------------------------
 
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url_config(
         env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'hpsync.sqlite3'}"

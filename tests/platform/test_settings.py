@@ -1,0 +1,148 @@
+"""The environment, as `hpsync.settings` reads it: each case in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "dGhlIHRlc3RzIGtub3cgdGhpcyBrZXkgdG9vLCBva2E="
+STACK = {
+    "DATABASE_URL": "postgres://hpsync:database-word@db/hpsync",
+    "CELERY_BROKER_URL": "redis://:broker-word@redis:6379/0",
+}
+SECRETS = {"SECRET_KEY": "x" * 60 + "0123456789", "CREDENTIAL_KEYS": KEY}
+
+READ = """
+import json, sys
+import django
+from django.conf import settings
+django.setup()
+print(json.dumps({name: getattr(settings, name, None) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def run(*arguments: str, var_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python of ours in an environment that says nothing but this."""
+    clean = {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir)}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**clean, "DJANGO_SETTINGS_MODULE": "hpsync.settings", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def read(*names: str, var_dir: Path, **environment: str) -> dict[str, Any]:
+    """The settings of these names."""
+    answer = run("-c", READ, *names, var_dir=var_dir, **environment)
+    assert answer.returncode == 0, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def test_nothing_need_be_said_for_one_machine(tmp_path: Path) -> None:
+    found = read(
+        *("DATABASES", "CELERY_BROKER_URL", "KINTONE_URL_TEMPLATE", "EMAIL_FILE_PATH"),
+        *("ALLOWED_HOSTS", "DEBUG", "LANGUAGE_CODE", "TIME_ZONE", "SESSION_COOKIE_SECURE"),
+        var_dir=tmp_path,
+    )
+    assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "hpsync.sqlite3")
+    assert found["CELERY_BROKER_URL"] == f"redis+socket://{tmp_path}/broker.sock?virtual_host=0"
+    assert found["KINTONE_URL_TEMPLATE"] == "https://{subdomain}.{domain}"
+    assert found["EMAIL_FILE_PATH"] == str(tmp_path / "mail")
+    assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert (found["DEBUG"], found["SESSION_COOKIE_SECURE"]) == (False, False)
+    assert (found["LANGUAGE_CODE"], found["TIME_ZONE"]) == ("ja", "Asia/Tokyo")
+
+
+def test_variables_that_are_set_to_nothing_mean_the_default(tmp_path: Path) -> None:
+    names = ("DATABASE_URL", "CELERY_BROKER_URL", "KINTONE_URL_TEMPLATE", "EMAIL_URL", "SECRET_KEY")
+    empty = dict.fromkeys(names, "")
+    assert read("EMAIL_FILE_PATH", var_dir=tmp_path, **empty)["EMAIL_FILE_PATH"]
+
+
+def test_secrets_of_one_machine_stay_the_same(tmp_path: Path) -> None:
+    first = read("SECRET_KEY", "CREDENTIAL_KEYS", var_dir=tmp_path)
+    assert read("SECRET_KEY", "CREDENTIAL_KEYS", var_dir=tmp_path) == first
+    other = read("SECRET_KEY", "CREDENTIAL_KEYS", var_dir=tmp_path / "other")
+    assert other["SECRET_KEY"] != first["SECRET_KEY"]
+    assert other["CREDENTIAL_KEYS"] != first["CREDENTIAL_KEYS"]
+
+
+@pytest.mark.parametrize("shared", STACK)
+@pytest.mark.parametrize("given", [{}, *({name: SECRETS[name]} for name in SECRETS)])
+def test_machines_that_share_something_must_be_told_their_secrets(
+    tmp_path: Path, shared: str, given: dict[str, str]
+) -> None:
+    answer = run(*("-c", READ, "SECRET_KEY"), var_dir=tmp_path, **given, **{shared: STACK[shared]})
+    assert answer.returncode != 0
+    assert "SECRET_KEY and CREDENTIAL_KEYS are required" in answer.stderr
+    assert list(tmp_path.glob("*_key")) == []
+
+
+def test_a_credential_key_that_is_none_is_said_so_at_the_start(tmp_path: Path) -> None:
+    answer = run("-c", READ, "DEBUG", var_dir=tmp_path, CREDENTIAL_KEYS="not-a-key")
+    assert "CREDENTIAL_KEYS holds something that is no key" in answer.stderr
+    assert "not-a-key" not in answer.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["http://kintone.example.com", "http://{subdomain}.{domain}", "https://{tenant}.example.com"],
+)
+def test_an_address_of_kintone_that_will_not_do_is_refused(tmp_path: Path, template: str) -> None:
+    answer = run("-c", READ, "DEBUG", var_dir=tmp_path, KINTONE_URL_TEMPLATE=template)
+    assert "ImproperlyConfigured: KINTONE_URL_TEMPLATE" in answer.stderr
+
+
+def test_a_command_beside_the_running_product_finds_the_same_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "kintone_url_template").write_text("http://127.0.0.1:8805/{subdomain}")
+    (tmp_path / "public_url").write_text("http://127.0.0.1:8009")
+    found = read("KINTONE_URL_TEMPLATE", "PUBLIC_URL", var_dir=tmp_path)
+    assert found["KINTONE_URL_TEMPLATE"] == "http://127.0.0.1:8805/{subdomain}"
+    assert found["PUBLIC_URL"] == "http://127.0.0.1:8009"
+
+
+def test_in_production_what_a_demo_left_behind_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kintone_url_template").write_text("http://127.0.0.1:8805/{subdomain}")
+    found = read("KINTONE_URL_TEMPLATE", var_dir=tmp_path, **STACK, **SECRETS)
+    assert found["KINTONE_URL_TEMPLATE"] == "https://{subdomain}.{domain}"
+
+
+def test_production_is_served_over_https_alone_unless_told_otherwise(tmp_path: Path) -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    found = read(*names, "SECURE_HSTS_SECONDS", var_dir=tmp_path, **STACK, **SECRETS)
+    assert [found[name] for name in names] == [True, True, True]
+    assert found["SECURE_HSTS_SECONDS"] == 365 * 24 * 3600
+    told = read("SESSION_COOKIE_SECURE", var_dir=tmp_path, HTTPS="off", **STACK, **SECRETS)
+    assert told["SESSION_COOKIE_SECURE"] is False
+
+
+def test_production_passes_djangos_deployment_checks(tmp_path: Path) -> None:
+    answer = run(
+        *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        var_dir=tmp_path,
+        ALLOWED_HOSTS="hpsync.example.com",
+        **STACK,
+        **SECRETS,
+    )
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_no_secret_of_the_environment_gets_into_the_logs(tmp_path: Path) -> None:
+    logging = (
+        "import django, logging; django.setup(); from django.conf import settings as s\n"
+        "logging.getLogger('anything').error('%s %s %s', s.SECRET_KEY, s.DATABASES, "
+        "s.CELERY_BROKER_URL)"
+    )
+    answer = run("-c", logging, var_dir=tmp_path, **STACK, **SECRETS)
+    assert "ERROR anything:" in answer.stderr
+    for secret in (SECRETS["SECRET_KEY"], "database-word", "broker-word"):
+        assert secret not in answer.stderr
