@@ -18,9 +18,9 @@ def copy_from_source(
     actor: Actor,
     issues: Issues,
 ) -> None:
-    """Fill the mapped fields in `values` from the record that the key names; clear them without key.
+    """Fill the mapped fields in `values` from the record that the key names; without key, clear.
 
-    A key without a record, or a source app that the caller may not see: GAIA_LO04 is noted.
+    GAIA_LO04 is noted for a key without a record and for a source that the caller may not see.
     """
     assert field.lookup is not None
     key = values.get(field.code)

@@ -32,6 +32,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
+        if not (self.headers.get("Content-Length") or "0").isdecimal() or (
+            "Transfer-Encoding" in self.headers
+        ):
+            self.close_connection = True
+            self.send_error(411)
+            return
         try:
             self._send(self.server.sandbox.handle(self._incoming()))
         except ConnectionCut:
