@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 #: The name under which `jobs.tasks` registers the execution of a run.
 RUN_TASK = "jobs.run"
 
+#: The caller may be a page that somebody waits for: a broker that is down is given up at once.
+NO_WAITING = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+
 
 def ring(run_id: int) -> None:
     """Wake a worker for the run as soon as this transaction is committed."""
@@ -32,7 +35,11 @@ def ring_now(run_id: int) -> None:
     Tests replace this function.
     """
     try:
-        current_app.send_task(RUN_TASK, args=[run_id], retry=False, ignore_result=True)
+        with current_app.connection_for_write() as broker:
+            broker.transport_options = {**(broker.transport_options or {}), **NO_WAITING}
+            current_app.send_task(
+                RUN_TASK, args=[run_id], connection=broker, retry=False, ignore_result=True
+            )
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("Run %s: the broker cannot be reached, ringing later: %s", run_id, error)
         return
