@@ -20,6 +20,7 @@ from integrations.kintone.errors import (
     KintoneRejection,
     KintoneTransientError,
 )
+from integrations.kintone.transport import ATTEMPTS, READ_TIMEOUT
 from integrations.kintone.values import Meter
 from integrations.models import Connection
 
@@ -31,6 +32,7 @@ __all__ = [
     "check",
     "client_for",
     "error_problem",
+    "page_client_for",
     "read_app_id",
     "read_subdomain",
 ]
@@ -87,8 +89,17 @@ _UNPROVEN = {
 }
 
 
+#: Where a person waits for a page: one attempt, and not for long.
+PAGE_TIMEOUT = 10.0
+
+
 def client_for(
-    connection: Connection, *, guest_space: int | None = None, meter: Meter | None = None
+    connection: Connection,
+    *,
+    guest_space: int | None = None,
+    meter: Meter | None = None,
+    timeout: float = READ_TIMEOUT,
+    attempts: int = ATTEMPTS,
 ) -> KintoneClient:
     """A client for the connection's kintone; without a `meter` it spends on the apps' budgets.
 
@@ -101,7 +112,18 @@ def client_for(
         guest_space=guest_space,
         meter=meter or budget.Meter(connection.host),
         ca_bundle=settings.KINTONE_CA_BUNDLE or None,
+        timeout=timeout,
+        attempts=attempts,
     )
+
+
+def page_client_for(connection: Connection, *, guest_space: int | None = None) -> KintoneClient:
+    """A client for a page on which a person waits: it answers or fails within seconds.
+
+    Raises:
+        KintoneConfigError: as `client_for`.
+    """
+    return client_for(connection, guest_space=guest_space, timeout=PAGE_TIMEOUT, attempts=1)
 
 
 def check(
@@ -113,7 +135,7 @@ def check(
     and so does the login where it is API tokens, which belong to apps.
     """
     try:
-        with client_for(connection, guest_space=guest_space) as client:
+        with page_client_for(connection, guest_space=guest_space) as client:
             if app is not None:
                 client.get_app(app)
                 client.get_form(app)

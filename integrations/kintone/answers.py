@@ -96,8 +96,9 @@ def _page(answer: Answer, *, call: Call) -> Failure:
         verdict = Action.RETRY
     else:
         verdict = ACTION_BY_PAGE.get(status, Action.BUG)
-    # A gateway that gives up, or an answer that we cannot read, says nothing about the request.
-    unclear = status < 300 or status == 408 or status >= 500
+    # A gateway that gives up, or an answer that we cannot read, says nothing about the request;
+    # 503 says that it was not taken on (RFC 9110 §15.6.4).
+    unclear = status < 300 or status == 408 or (status >= 500 and status != 503)
     return _failure(
         verdict, call=call, status=status, known=False, may_have_written=unclear and call.writes
     )

@@ -54,6 +54,7 @@ class KintoneClient:
         meter: Meter | None = None,
         ca_bundle: str | None = None,
         timeout: float = transport.READ_TIMEOUT,
+        attempts: int = transport.ATTEMPTS,
         connections: int = 16,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = chance.random,
@@ -65,6 +66,7 @@ class KintoneClient:
             meter: Asked before every exchange.
             ca_bundle: PEM file of authorities to trust besides the system's.
             timeout: Seconds to wait for an answer; not beyond what `REQUEST_LIFE` counts on.
+            attempts: How often a call is tried in all; not beyond what `CALL_LIFE` counts on.
             connections: How many requests may be in flight at once; more wait.
             sleep: Waits for so many seconds.
             random: A number from 0 up to 1, for the jitter.
@@ -83,6 +85,7 @@ class KintoneClient:
             tls=partial(tls_context, ca_bundle=ca_bundle, certificate=credentials.certificate),
             meter=meter,
             timeout=min(timeout, transport.READ_TIMEOUT),
+            attempts=min(attempts, transport.ATTEMPTS),
             connections=connections,
             sleep=sleep,
             random=random,

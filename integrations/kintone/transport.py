@@ -31,15 +31,17 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 
-#: How often a call is tried in all.
+#: How often a call is tried in all, at most.
 ATTEMPTS = 4
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 8.0
 
-#: The longest time that one exchange can be alive at kintone, from its beginning: to connect, to
-#: send, to wait for the answer, and for kintone to finish what it took in after we gave up (it
-#: documents no limit of its own; 20 s is our allowance).
-REQUEST_LIFE = timedelta(seconds=CONNECT_TIMEOUT + 2 * READ_TIMEOUT + 20)
+#: For sending, and for kintone to finish what it took in after we gave up: our allowance, it
+#: documents no limit of its own.
+ALLOWANCE = 20.0
+
+#: The longest time that one exchange can be alive at kintone, from its beginning.
+REQUEST_LIFE = timedelta(seconds=CONNECT_TIMEOUT + READ_TIMEOUT + ALLOWANCE)
 
 #: The same for one call of the client with all its attempts and the pauses between them.
 CALL_LIFE = ATTEMPTS * REQUEST_LIFE + (ATTEMPTS - 1) * timedelta(seconds=LONGEST_PAUSE)
@@ -65,6 +67,7 @@ class Transport:
         tls: Callable[[], ssl.SSLContext],
         meter: Meter | None,
         timeout: float,
+        attempts: int,
         connections: int,
         sleep: Callable[[float], None],
         random: Callable[[], float],
@@ -75,6 +78,7 @@ class Transport:
         self._session.mount(base_url, _Adapter(context, connections=connections))
         self._meter = meter
         self._timeout = timeout
+        self._attempts = attempts
         self._sleep = sleep
         self._random = random
 
@@ -112,7 +116,7 @@ class Transport:
 
     def _pauses(self) -> Iterator[float | None]:
         """Seconds to wait after each attempt, half of it by chance; None after the last."""
-        for attempt in range(ATTEMPTS - 1):
+        for attempt in range(self._attempts - 1):
             pause = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
             yield pause * (0.5 + self._random() / 2)
         yield None
@@ -137,7 +141,7 @@ class Transport:
 
     def _receive(self, call: Call) -> Answer:
         method, url, headers, body = _request(call, base_url=self._base_url)
-        deadline = time.monotonic() + CONNECT_TIMEOUT + 2 * self._timeout
+        deadline = time.monotonic() + CONNECT_TIMEOUT + self._timeout + ALLOWANCE
         with self._session.request(
             method,
             url,

@@ -30,9 +30,9 @@ def wire():
         yield mock
 
 
-def put(client=None, puts=ONE, **given):
+def put(client=None, puts=ONE, *, upsert=True):
     with client or make_client() as opened:
-        return opened.put_records(puts, **({"app": 3, "key_field": "code"} | given))
+        return opened.put_records(puts, app=3, key_field="code", upsert=upsert)
 
 
 def sent(wire, index=0):

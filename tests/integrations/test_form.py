@@ -8,7 +8,7 @@ from integrations.kintone.errors import KintoneProtocolError
 from integrations.kintone.form import FieldType, Form, FormField, Lookup, parse_form
 
 
-def form_of(**properties):
+def form_of(**properties) -> Form:
     given = {
         code: {"type": "SINGLE_LINE_TEXT", "code": code, "label": code.upper()} | details
         for code, details in properties.items()

@@ -112,14 +112,14 @@ def test_json_that_breaks_off_is_evidence_and_not_tried_again():
 
 def test_an_answer_that_drips_for_ever_is_given_up(monkeypatch):
     monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.1)
-    monkeypatch.setattr(transport, "ATTEMPTS", 1)
+    monkeypatch.setattr(transport, "ALLOWANCE", 0.1)
     began = time.monotonic()
 
     with (
         misbehaving_server(drip(0.05)) as server,
         pytest.raises(KintoneTransientError) as caught,
     ):
-        put(server)
+        put(server, attempts=1)
 
     assert time.monotonic() - began < 5
     assert caught.value.may_have_written
@@ -149,10 +149,9 @@ def test_an_answer_in_chunks_is_put_together():
 
 def test_an_answer_larger_than_any_of_kintones_is_given_up(monkeypatch):
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
-    monkeypatch.setattr(transport, "ATTEMPTS", 1)
 
     with misbehaving_server(answer(b" " * 2000)) as server, pytest.raises(KintoneTransientError):
-        put(server)
+        put(server, attempts=1)
 
 
 def test_one_client_serves_several_threads_at_once():
