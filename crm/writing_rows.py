@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import TextField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
@@ -161,7 +163,8 @@ class _Work:
         name = key
         if key.startswith(PREFIX):
             name = "found_by"
-            query = query.annotate(found_by=KeyTextTransform(key.removeprefix(PREFIX), "custom"))
+            text = KeyTextTransform(key.removeprefix(PREFIX), "custom")
+            query = query.annotate(found_by=Cast(text, TextField()))
         query = query.filter(**{f"{name}__in": keys})
         for row in query.select_for_update(no_key=True).order_by("pk"):
             found[getattr(row, name)].append(Draft(row=row, is_new=False))
