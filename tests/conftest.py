@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pytest_django.live_server_helper import LiveServer
 
-pytest_plugins = ["tests.fixtures.kintone"] if find_spec("tests.fixtures") else []
+pytest_plugins = ["tests.fixtures.kintone"]
 
 PASSWORD = "correct horse battery staple"
 IN_CI = os.environ.get("CI", "").lower() == "true"

@@ -99,6 +99,16 @@ def moment_in_words(value: datetime | None) -> SafeString | str:
     return _time(value, japanese="n月j日（D）H:i", english="M j, H:i")
 
 
+@register.simple_tag
+def moment_of_day(value: datetime | None, beside: datetime | None) -> SafeString | str:
+    """14:07 where `beside` names the same day already, else with its date; "" for None."""
+    if value is None or beside is None:
+        return moment(value)
+    if timezone.localtime(value).date() != timezone.localtime(beside).date():
+        return moment(value)
+    return _time(value, japanese="H:i", english="H:i")
+
+
 def _time(value: datetime | None, *, japanese: str, english: str) -> SafeString | str:
     if value is None:
         return ""
@@ -113,6 +123,19 @@ def _time(value: datetime | None, *, japanese: str, english: str) -> SafeString 
 
 def _is_english() -> bool:
     return (translation.get_language() or "").startswith("en")
+
+
+@register.filter
+def behind(value: timedelta) -> str:
+    """0分, 35分, 2時間, 3日: how far something is behind, in its largest unit."""
+    minutes = int(value.total_seconds()) // 60
+    if minutes < 60:
+        return ngettext("%(count)d分", "%(count)d分", minutes) % {"count": minutes}
+    if minutes < 48 * 60:
+        hours = minutes // 60
+        return ngettext("%(count)d時間", "%(count)d時間", hours) % {"count": hours}
+    days = minutes // (24 * 60)
+    return ngettext("%(count)d日", "%(count)d日", days) % {"count": days}
 
 
 @register.filter

@@ -26,9 +26,8 @@ def ticking() -> Heartbeat:
 def broken_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broker's address leads nowhere."""
     nowhere = "redis+socket:///nowhere/broker.sock?virtual_host=0"
-    monkeypatch.setattr(
-        app, "connection_for_write", lambda **given: app.connection(nowhere, **given)
-    )
+    connect = app.connection_for_write
+    monkeypatch.setattr(app, "connection_for_write", lambda **given: connect(nowhere, **given))
 
 
 def _checks(client: Client, *, status: HTTPStatus) -> dict[str, str]:

@@ -19,6 +19,7 @@ from hpsync.first_start import Login, ensure_administrator, prepare_database
 from hpsync.ports import free_port, is_free
 from hpsync.programs import Shape, programs
 from hpsync.supervisor import Supervisor
+from sandbox.demo import LOGIN, PASSWORD, demo_world
 
 WEB_PORT = 8000
 SANDBOX_PORT = 8801
@@ -100,9 +101,18 @@ class Command(BaseCommand):
         self._say(f"  {_('ユーザー名')}：{login.name}")
         self._say(f"  {_('パスワード')}：{password}")
         if shape.sandbox_port:
-            self._say(f"  {_('サンドボックス（kintoneの代わり）')}：{shape.sandbox_url}/")
+            self._introduce_sandbox(shape)
         self._say(f"  {_('ログ')}：{shape.var_dir / 'log'}")
         self._say(_("停止するには、Ctrl+Cを押してください。"))
+
+    def _introduce_sandbox(self, shape: Shape) -> None:
+        domain = demo_world().default
+        apps = "、".join(f"{app.id}（{app.name}）" for app in domain.apps.values())
+        self._say(f"  {_('kintoneの代わりのサンドボックス')}：{shape.sandbox_url}/")
+        self._say(f"    {_('サブドメイン')}：{domain.name}")
+        self._say(f"    {_('ログイン名')}：{LOGIN}")
+        self._say(f"    {_('パスワード')}：{PASSWORD}")
+        self._say(f"    {_('アプリID')}：{apps}")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

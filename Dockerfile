@@ -1,0 +1,29 @@
+# One image for web, worker and beat; docker-compose.yml says what each of them runs.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+COPY requirements.txt .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM python:3.11-slim-bookworm
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/hpsync
+RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin hpsync
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY manage.py ./
+COPY common common
+COPY crm crm
+COPY hpsync hpsync
+COPY integrations integrations
+COPY jobs jobs
+COPY locale locale
+COPY mapping mapping
+COPY sandbox sandbox
+COPY static static
+COPY templates templates
+# The static files, with their manifest, are part of the image; the keys that this makes are not.
+RUN python manage.py collectstatic --noinput --verbosity 0 \
+    && find "$VAR_DIR" -mindepth 1 -maxdepth 1 ! -name static -exec rm -r {} +
+USER hpsync
+EXPOSE 8000
+CMD ["gunicorn", "hpsync.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
+     "--worker-class", "gthread", "--threads", "8", "--worker-tmp-dir", "/tmp", "--no-control-socket"]

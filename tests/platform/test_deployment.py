@@ -1,0 +1,108 @@
+"""The descriptions of a deployment, held against what they name."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if service["image"] == "hpsync"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SETTINGS = (ROOT / "hpsync" / "settings.py").read_text()
+READ_BY_SETTINGS = set(re.findall(r'\benv(?:\.\w+)?\(\s*"(\w+)"', SETTINGS))
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def test_every_part_of_the_product_is_there() -> None:
+    assert {"web", "worker", "beat", "postgres", "redis", "mail"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+def test_every_service_is_watched_and_started_again(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_may_do_as_little_as_possible(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    assert re.search(r"^USER hpsync$", DOCKERFILE, re.MULTILINE)
+
+
+def test_nothing_is_open_to_the_network_around() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_database_and_broker_reach_nobody_else(name: str) -> None:
+    assert SERVICES[name]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+def test_services_wait_for_and_use_only_what_exists() -> None:
+    for service in SERVICES.values():
+        assert set(service.get("depends_on", {})) <= set(SERVICES)
+        assert set(service["networks"]) <= set(COMPOSE["networks"])
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_no_secret_has_a_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    secrets = re.findall(r"\$\{(\w*(?:SECRET|KEYS|PASSWORD)\w*)([^}]*)\}", text)
+    assert {name for name, _ in secrets} == {
+        "SECRET_KEY",
+        "CREDENTIAL_KEYS",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+    }
+    assert {default for _, default in secrets} == {":?"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_are_told_nothing_that_the_settings_do_not_read(name: str) -> None:
+    assert set(SERVICES[name]["environment"]) <= READ_BY_SETTINGS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_commands_are_ones_that_we_have(name: str) -> None:
+    command = SERVICES[name].get("command", ["gunicorn"])
+    if command[:2] == ["python", "manage.py"]:
+        assert command[2] in get_commands()
+    elif command[0] == "celery":
+        assert command[1:3] == ["-A", "hpsync"]
+        assert (ROOT / "hpsync" / "celery.py").exists()
+    else:
+        assert command == ["gunicorn"]
+        assert '"gunicorn", "hpsync.wsgi:application"' in DOCKERFILE
+
+
+def test_the_image_holds_every_package_of_ours() -> None:
+    copied = re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)
+    packages = {path.parent.name for path in ROOT.glob("*/apps.py")} | {"common", "sandbox"}
+    assert packages | {"locale", "static", "templates"} == set(copied)
+    ignored = (ROOT / ".dockerignore").read_text()
+    assert all(f"!{name}\n" in ignored for name in copied)
+
+
+def test_what_the_settings_read_is_documented_and_nothing_else() -> None:
+    documented = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    assert documented == READ_BY_SETTINGS
+
+
+def test_the_example_sets_nothing_by_itself() -> None:
+    assert [line for line in EXAMPLE.splitlines() if line and not line.startswith("#")] == []

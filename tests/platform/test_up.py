@@ -1,0 +1,166 @@
+"""`manage.py up`, as a newcomer meets it: a fresh folder, one command, a page to sign in to."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from hpsync.ports import LOOPBACK, free_port, is_free
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = {"broker", "sandbox", "web", "worker", "beat"}
+
+
+class Product:
+    """A running `manage.py up`, and what it said."""
+
+    def __init__(self, var_dir: Path) -> None:
+        self.var_dir = var_dir
+        port = free_port(18200 + os.getpid() % 500)
+        sandbox_port = free_port(port + 1)
+        self.process = start(var_dir, "--port", str(port), "--sandbox-port", str(sandbox_port))
+        self.said = self._read_until("Ctrl+C")
+
+    def _read_until(self, words: str) -> str:
+        assert self.process.stdout is not None
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if words in line:
+                return said
+        pytest.fail(f"It ended: {said}")
+
+    def find(self, pattern: str) -> str:
+        """The first group of the pattern in what was said."""
+        found = re.search(pattern, self.said)
+        assert found, self.said
+        return found[1]
+
+    def children(self) -> list[psutil.Process]:
+        """Every process that it started, and theirs."""
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+
+def start(var_dir: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """`manage.py up` in an environment that says nothing else."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "up", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    running = Product(tmp_path_factory.mktemp("up"))
+    yield running
+    family = running.children()
+    running.process.send_signal(signal.SIGTERM)
+    said, _ = running.process.communicate(timeout=30)
+    assert "停止しました。" in said
+    assert running.process.returncode == 0
+    assert [member for member in family if member.is_running()] == []
+
+
+def test_it_says_where_it_is_and_how_to_sign_in(product: Product) -> None:
+    address = product.find(r"アドレス：(\S+)")
+    browser = requests.Session()
+    page = browser.get(address, timeout=10)
+    assert page.url == f"{address}sign-in/"
+    login = {
+        "csrfmiddlewaretoken": re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[0],
+        "username": product.find(r"ユーザー名：(\S+)"),
+        "password": product.find(r"パスワード：(\S+)"),
+    }
+    answer = browser.post(page.url, data=login, headers={"Referer": page.url}, timeout=10)
+    assert answer.url == address
+    assert answer.status_code == 200
+
+
+def test_static_files_are_served_for_good_under_their_digest(product: Product) -> None:
+    address = product.find(r"アドレス：(\S+)/\n")
+    page = requests.get(f"{address}/sign-in/", timeout=10).text
+    style = re.findall(r'href="(/static/hpsync\.\w+\.css)"', page)[0]
+    answer = requests.get(f"{address}{style}", timeout=10)
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_the_sandbox_is_there_and_commands_beside_it_find_it(product: Product) -> None:
+    sandbox = product.find(r"サンドボックス：(\S+)/\n")
+    assert requests.get(f"{sandbox}/", timeout=10).status_code == 200
+    left = (product.var_dir / "kintone_url_template").read_text()
+    assert left == f"{sandbox}/{{subdomain}}"
+
+
+def test_demo_data_are_there_to_look_at(product: Product) -> None:
+    count = (
+        "import django; django.setup(); from crm.models import Company; "
+        "print(Company.objects.count())"
+    )
+    environment = {"VAR_DIR": str(product.var_dir), "DJANGO_SETTINGS_MODULE": "hpsync.settings"}
+    answer = subprocess.run(
+        [sys.executable, "-c", count],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(answer.stdout) > 0
+
+
+def test_all_parts_run_and_write_logs_of_their_own(product: Product) -> None:
+    assert {path.stem for path in (product.var_dir / "log").iterdir()} == PROGRAMS
+    assert len(psutil.Process(product.process.pid).children()) == len(PROGRAMS)
+
+
+def test_a_killed_worker_is_back_soon(product: Product) -> None:
+    def workers() -> list[int]:
+        return [
+            child.pid
+            for child in psutil.Process(product.process.pid).children()
+            if "worker" in child.cmdline()
+        ]
+
+    (before,) = workers()
+    os.kill(before, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while workers() in ([], [before]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_second_one_in_the_same_folder_is_refused(product: Product) -> None:
+    second = start(product.var_dir)
+    said, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert "hpsyncはすでに起動しています。" in said
+
+
+def test_a_taken_port_that_was_asked_for_is_said_so(product: Product, tmp_path: Path) -> None:
+    port = product.find(r"アドレス：\S+:(\d+)/")
+    second = start(tmp_path, "--port", port)
+    said, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"ポート{port}は使用中です。" in said
+
+
+def test_the_next_free_port_is_taken_where_the_usual_one_is_not_free(product: Product) -> None:
+    taken = int(product.find(r"アドレス：\S+:(\d+)/"))
+    assert not is_free(taken)
+    found = free_port(taken, besides=(taken + 1,))
+    assert found > taken + 1
+    assert is_free(found)
+    assert LOOPBACK == "127.0.0.1"
