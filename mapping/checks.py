@@ -172,9 +172,10 @@ def _key_errors(rules: Sequence[RuleSpec], *, key_field: str, form: Form) -> Ite
     if target is None:
         yield Problem(code="key_gone", field=key_field)
         return
-    if not target.can_be_update_key:
-        yield Problem(code="key_not_allowed", field=key_field, params=described(target))
     rule = next((each for each in rules if each.field == key_field and not each.table), None)
+    if not target.can_be_update_key:
+        item = rule.source if rule else ""
+        yield Problem(code="key_not_allowed", field=key_field, item=item, params=described(target))
     if rule is None:
         yield Problem(code="key_without_rule", field=key_field, params=described(target))
     elif rule.fixed or rule.empty is WhenEmpty.FIXED:

@@ -1,6 +1,8 @@
 """Routes of `mapping`."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from mapping import views
 
 app_name = "mapping"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("settings/mappings/<int:pk>/", views.edit, name="edit")]

@@ -1,0 +1,154 @@
+"""Step 2: which CRM item fills which kintone field."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from crm.labels import record_type_label
+from integrations import connections
+from integrations.kintone.errors import AllowanceSpentError, KintoneError
+from mapping.drafts import Draft, chosen_draft, stored_draft
+from mapping.edit_page import Show, edit_page
+from mapping.mappings import FormChange, form_of, read_form
+from mapping.models import Mapping
+from mapping.problem_texts import describe
+from mapping.rules import RulesRefused, save_rules, specs_of
+from mapping.rulespec import WhenEmpty
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The mapping page; its form saves, or reads the app's form again from kintone."""
+    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    stored = stored_draft(specs_of(mapping), update_key=mapping.update_key)
+    if request.method == "GET":
+        return _page(request, mapping, draft=stored)
+    if request.POST.get("action") == "load":
+        return _load(request, mapping, stored=stored)
+    return _save(request, mapping, stored=stored)
+
+
+def _save(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+    draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
+    try:
+        if draft.problems:
+            raise RulesRefused(draft.problems)
+        changed = save_rules(mapping, draft.specs, update_key=draft.update_key)
+    except RulesRefused as refused:
+        return _page(request, mapping, draft=draft, refused=refused.problems, status=422)
+    if changed:
+        messages.success(request, _("マッピングを保存しました。"))
+    else:
+        messages.info(request, _("変更はありません。"))
+    return redirect(request.get_full_path())
+
+
+def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+    """Read the form again; what was chosen on the page and not saved stays chosen."""
+    chosen = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
+    try:
+        client = connections.client_for(mapping.connection, guest_space=mapping.guest_space)
+        with client:
+            change = read_form(mapping, client, now=clock.now())
+    except (KintoneError, AllowanceSpentError) as error:
+        messages.error(request, _failure(error))
+    else:
+        messages.success(request, _success(change))
+    if (set(_keys(chosen)), chosen.update_key) == (set(_keys(stored)), stored.update_key):
+        return redirect(request.get_full_path())
+    return _page(request, mapping, draft=chosen)
+
+
+def _page(
+    request: HttpRequest,
+    mapping: Mapping,
+    *,
+    draft: Draft,
+    refused: Sequence[Problem] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    show, search = _filter(request)
+    page = edit_page(
+        mapping,
+        draft=draft,
+        refused=refused,
+        # What was refused must be seen, whatever the filter.
+        show=Show.ALL if refused else show,
+        search="" if refused else search,
+    )
+    context = {
+        "mapping": mapping,
+        "record_type": record_type_label(RecordType(mapping.record_type)),
+        "page": page,
+        "refused": refused is not None,
+        "tabs": [
+            {
+                "label": each.label,
+                "count": page.counts[each],
+                "address": _address(mapping, show=each, search=search),
+                "current": each is show,
+            }
+            for each in Show
+        ],
+        "show": show,
+        "search": search,
+        "app_url": connections.app_url(mapping.connection, mapping.app, mapping.guest_space),
+        "when_empty": [
+            (WhenEmpty.CLEAR, _("空にする")),
+            (WhenEmpty.KEEP, _("変更しない")),
+            (WhenEmpty.FIXED, _("固定値を入れる")),
+        ],
+    }
+    return render(request, "mapping/edit.html", context, status=status)
+
+
+def _filter(request: HttpRequest) -> tuple[Show, str]:
+    show = request.GET.get("show", "")
+    return (Show(show) if show in Show else Show.ALL), request.GET.get("q", "").strip()
+
+
+def _address(mapping: Mapping, *, show: Show, search: str) -> str:
+    query = {"show": show.value} if show is not Show.ALL else {}
+    if search:
+        query["q"] = search
+    page = reverse("mapping:edit", args=[mapping.pk])
+    return f"{page}?{urlencode(query)}" if query else page
+
+
+def _keys(draft: Draft) -> list[str]:
+    return [repr(spec) for spec in draft.specs]
+
+
+def _success(change: FormChange) -> str:
+    told = _("読み込みに成功しました。")
+    if change.gone:
+        told += _("kintoneで削除または変更されたフィールド：%(codes)s。") % {
+            "codes": "、".join(change.gone)
+        }
+    if change.added:
+        told += _("追加されたフィールド：%(codes)s。") % {"codes": "、".join(change.added)}
+    if change.altered:
+        told += _("設定が変わったフィールド：%(codes)s。") % {"codes": "、".join(change.altered)}
+    return told
+
+
+def _failure(error: KintoneError | AllowanceSpentError) -> str:
+    problem = (
+        connections.error_problem(error)
+        if isinstance(error, KintoneError)
+        else Problem(code="budget")
+    )
+    text = describe(problem)
+    return _("読み込みに失敗しました。%(heading)s。%(body)s") % {
+        "heading": text.heading,
+        "body": text.body,
+    }
