@@ -12,11 +12,12 @@ from common.types import ItemValue, ItemValues, Kind, RecordType
 from crm import changes
 from crm.catalogue import items_of
 from crm.changes import model_of
-from crm.models import Company, CustomItem, Member, SourceRow
+from crm.models import Company, CustomItem, ImportRun, Member, SourceRow
 
 PAGE_SIZE = 50
 #: Matches of a search are counted up to here: beyond it the exact number helps nobody.
 COUNT_LIMIT = 10_000
+IMPORTS_LISTED = 20
 
 MODELS = {record_type: model_of(record_type) for record_type in RecordType}
 #: What a search looks into; every word must be found in one of them.
@@ -124,6 +125,12 @@ def belonging_to(company: Company) -> dict[str, int]:
 def owned_by(member: Member) -> dict[str, int]:
     """How many `companies` and `leads` the member looks after."""
     return {"companies": member.companies.count(), "leads": member.leads.count()}
+
+
+def imports_of(record_type: RecordType) -> QuerySet[ImportRun]:
+    """The newest imports of a type that were begun, without their refused lines."""
+    begun = ImportRun.objects.filter(record_type=record_type).exclude(status=ImportRun.Status.DRAFT)
+    return begun.select_related("account").defer("refused")[:IMPORTS_LISTED]
 
 
 def search_members(words: str) -> QuerySet[Member]:

@@ -21,7 +21,8 @@ def item_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         messages.success(request, _("カスタム項目「%s」を追加しました。") % item.label)
         return redirect("crm:custom-items", record_type)
     items = CustomItem.objects.filter(record_type=record_type)
-    return show_form(request, "crm/custom_items.html", form, record_type=record_type, items=items)
+    context = {"record_type": record_type, "record_types": list(RecordType), "items": items}
+    return show_form(request, "crm/custom_items.html", form, **context)
 
 
 @get_or_post

@@ -174,3 +174,102 @@ def test_one_record_shows_every_item_with_its_value(as_administrator):
 @pytest.mark.parametrize("route", ["crm:record", "crm:record-edit"])
 def test_a_record_that_is_gone_is_not_found(as_administrator, route):
     assert as_administrator.get(reverse(route, args=["lead", 999])).status_code == 404
+
+
+def edit(client, row, *, record_type="company", **changes):
+    """Send the form as the browser would: every field as it stands, and the changes."""
+    address = reverse("crm:record-edit", args=[record_type, row.pk])
+    form = client.get(address).context["form"]
+    shown = {field.name: field.value() for field in form}
+    values = {name: value for name, value in shown.items() if value not in (None, False)}
+    return client.post(address, {**values, **changes}, follow=True)
+
+
+def test_changing_one_field_raises_the_version_once_and_keeps_the_rest(as_administrator):
+    company = make_company(
+        name="株式会社青葉商事", note="一行目\n二行目", tags=["重点", "紹介"], latitude="35.6"
+    )
+
+    page = edit(as_administrator, company, main_tel="03-0000-0009").text
+
+    before = Company.objects.filter(pk=company.pk).values().get()
+    assert "変更を保存しました。" in page
+    assert (before["main_tel"], before["version"]) == ("03-0000-0009", company.version + 1)
+    assert (before["note"], before["tags"], before["latitude"]) == (
+        "一行目\n二行目",
+        ["重点", "紹介"],
+        "35.6",
+    )
+
+
+def test_saving_without_a_change_touches_nothing(as_administrator):
+    lead = make_lead(visibility="groups", groups=["東日本"], trade_on="2026-01-31", not_mail=True)
+
+    page = edit(as_administrator, lead, record_type="lead").text
+
+    version = lead.version
+    lead.refresh_from_db()
+    assert "変更はありませんでした。" in page
+    assert lead.version == version
+
+
+def test_a_flag_can_be_taken_off(as_administrator):
+    lead = make_lead(not_mail=True)
+    address = reverse("crm:record-edit", args=["lead", lead.pk])
+    form = as_administrator.get(address).context["form"]
+    values = {
+        field.name: field.value()
+        for field in form
+        if field.name != "not_mail" and field.value() not in (None, False)
+    }
+
+    as_administrator.post(address, values)
+
+    lead.refresh_from_db()
+    assert not lead.not_mail
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"name": ""}, "会社名を入力してください。"),
+        ({"name": "あ" * 256}, "255文字以内にしてください。"),
+        ({"latitude": "北緯"}, "「北緯」は数値ではありません。"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_beside_its_field(as_administrator, changes, reason):
+    company = make_company(name="株式会社青葉商事")
+
+    answer = edit(as_administrator, company, **changes)
+
+    assert answer.status_code == 422
+    assert reason in answer.text
+    assert 'class="field has-error"' in answer.text
+    company.refresh_from_db()
+    assert company.name == "株式会社青葉商事"
+
+
+def test_a_row_can_be_added_by_hand(as_administrator):
+    company = make_company()
+
+    page = as_administrator.post(
+        reverse("crm:record-add", args=["lead"]),
+        {
+            "family_name": "山田",
+            "company.external_id": company.external_id,
+            "visibility": "全体",
+        },
+        follow=True,
+    ).text
+
+    assert "追加しました。" in page
+    assert company.leads.get().family_name == "山田"
+
+
+def test_a_lead_without_a_company_is_refused(as_administrator):
+    answer = as_administrator.post(
+        reverse("crm:record-add", args=["lead"]), {"family_name": "山田", "visibility": "全体"}
+    )
+
+    assert answer.status_code == 422
+    assert "会社" in answer.context["form"].errors.as_text()
