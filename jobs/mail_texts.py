@@ -186,6 +186,8 @@ def _link(alert: Alert) -> tuple[str, str]:
         return reverse("mapping:edit", args=[alert.mapping.pk]), _("マッピングを確認する")
     if not over and alert.kind in {AlertKind.CONFIGURATION, AlertKind.SYNC_USER}:
         return reverse("jobs:connection", args=[alert.connection.pk]), _("接続先の設定を確認する")
+    if not over and alert.kind == AlertKind.RECORDS_FAILED and alert.mapping:
+        return reverse("jobs:failures", args=[alert.mapping.pk]), _("エラーのデータを確認する")
     if alert.run:
         return reverse("jobs:run", args=[alert.run.pk]), _("データ処理の結果を確認する")
     return reverse("jobs:runs"), _("データ処理状況一覧を確認する")

@@ -1,0 +1,307 @@
+"""Mails as they arrive at a mail server: one when it begins, one when it is well, in words."""
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from typing import TYPE_CHECKING
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.db import connection as database
+
+from common.problems import Problem
+from jobs import mails, runs, schedules
+from jobs.ledger import ledger_of
+from jobs.models import Alert, LedgerEntry, Run, Schedule
+from jobs.states import AlertKind, EntryState, RunStatus, Trigger
+from tests.builders_mapping import make_connection, make_mapping
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+MINUTE = timedelta(minutes=1)
+ADDRESSES = ["ops@example.com", "boss@example.com"]
+
+
+class MailServer:
+    """An SMTP server that keeps what it is given, and refuses what it is told to."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refused: set[str] = set()
+        self.controller = Controller(self, hostname="127.0.0.1", port=_free_port())
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.refused:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.mails.append(message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+    def subjects(self) -> list[str]:
+        return [str(mail["Subject"]).strip() for mail in self.mails]
+
+    def text(self) -> str:
+        """The plain text of the only mail."""
+        (mail,) = self.mails
+        return mail.get_body(("plain",)).get_content()
+
+    def html(self) -> str:
+        (mail,) = self.mails
+        return mail.get_body(("html",)).get_content()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(settings):
+    """A mail server that the product sends through."""
+    server = MailServer()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = server.controller.port
+    server.controller.start()
+    yield server
+    server.controller.stop()
+
+
+@pytest.fixture
+def alert_of(noon):
+    """An alert of a mapping of 「本番」 that began at noon."""
+
+    def make(
+        kind=AlertKind.CONFIGURATION,
+        code="kintone_config.login",
+        *,
+        whole=True,
+        notify=ADDRESSES,
+        name="本番",
+        **values,
+    ) -> Alert:
+        connection = make_connection(name=name)
+        schedule = schedules.ensure(connection, now=noon)
+        Schedule.objects.filter(pk=schedule.pk).update(notify=list(notify))
+        mapping = make_mapping(connection, enabled=True)
+        run = runs.start(mapping, trigger=Trigger.SCHEDULE, now=noon)
+        return Alert.objects.create(
+            connection=connection,
+            mapping=None if whole else mapping,
+            kind=kind,
+            problem=Problem(code=code).as_json(),
+            run=run,
+            began_at=noon,
+            **values,
+        )
+
+    return make
+
+
+def end(alert: Alert, at) -> None:
+    Alert.objects.filter(pk=alert.pk).update(ended_at=at)
+
+
+def test_the_mail_names_what_happened_where_since_when_and_what_to_do(db, server, alert_of, noon):
+    alert = alert_of()
+
+    mails.deliver_pending(now=noon)
+
+    assert server.subjects() == ["【要対応】kintoneにログインできません｜本番｜hpsync"]
+    assert server.mails[0]["To"] == "ops@example.com, boss@example.com"
+    for words in (
+        "11月22日（日）12:00",
+        "本番",
+        "入力し直してください",
+        f"https://hpsync.example.com/settings/{alert.connection_id}/",
+        "接続先の設定を確認する",
+        "［通知先メールアドレス］",
+    ):
+        assert words in server.text()
+        assert words in server.html()
+
+
+def test_it_is_told_once_however_many_ticks_pass(db, server, alert_of, noon):
+    alert_of()
+
+    for minute in range(3):
+        mails.deliver_pending(now=noon + minute * MINUTE)
+
+    assert len(server.mails) == 1
+
+
+def test_when_it_is_well_again_one_mail_says_so(db, server, alert_of, noon):
+    alert = alert_of()
+    mails.deliver_pending(now=noon)
+    server.mails.clear()
+    end(alert, noon + 65 * MINUTE)
+
+    mails.deliver_pending(now=noon + 66 * MINUTE)
+    mails.deliver_pending(now=noon + 67 * MINUTE)
+
+    assert server.subjects() == ["【復旧】設定の問題が解消しました｜本番｜hpsync"]
+    assert "11月22日（日）13:05" in server.text()
+    assert "「kintoneにログインできません」" in server.text()
+
+
+def test_what_is_over_before_it_could_be_told_is_told_as_over_only(db, server, alert_of, noon):
+    end(alert_of(), noon + MINUTE)
+
+    mails.deliver_pending(now=noon + 2 * MINUTE)
+    mails.deliver_pending(now=noon + 3 * MINUTE)
+
+    assert [subject[:4] for subject in server.subjects()] == ["【復旧】"]
+
+
+def test_a_hold_names_the_hour_it_resumes_in_japan_and_asks_for_nothing(db, server, alert_of, noon):
+    alert = alert_of(AlertKind.BUDGET, "budget", whole=False)
+    Run.objects.filter(pk=alert.run_id).update(
+        status=RunStatus.HELD, resume_at=noon + timedelta(hours=12)
+    )
+
+    mails.deliver_pending(now=noon)
+
+    assert server.subjects()[0].startswith("【自動で再開】1日の上限に達したため保留しています")
+    assert "11月23日（月）0:00（日本時間）に自動で再開します" in server.text()
+    assert "会社 → 顧客リスト" in server.text()
+    assert "本日" not in server.text()
+
+
+def test_no_answer_is_retried_and_asks_for_nothing(db, server, alert_of, noon):
+    alert_of(AlertKind.UNREACHABLE, "kintone_down")
+
+    mails.deliver_pending(now=noon)
+
+    assert server.subjects()[0].startswith(
+        "【自動で再試行】kintoneから応答がないため待機しています"
+    )
+    assert "5分ごとに再試行" in server.text()
+    assert "操作は不要です" in server.text()
+
+
+def test_failed_records_are_told_by_cause_and_number(db, server, alert_of, noon):
+    alert = alert_of(AlertKind.RECORDS_FAILED, "records_failed", whole=False)
+    ledger = ledger_of(alert.mapping)
+    codes = ["too_long", "too_long", "not_a_number"]
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            ledger=ledger,
+            source_id=number,
+            state=EntryState.FAILED,
+            version=1,
+            problems=[Problem(code=code, field="name").as_json()],
+            touched_at=noon,
+        )
+        for number, code in enumerate(codes)
+    )
+
+    mails.deliver_pending(now=noon)
+
+    assert server.subjects() == ["【要対応】3件のデータの連携に失敗しました｜本番｜hpsync"]
+    causes = [line for line in server.text().splitlines() if line.startswith("- ")]
+    assert [cause[:5] for cause in causes] == ["- 2件 ", "- 1件 "]
+
+
+def test_names_cannot_break_out_of_the_html_or_the_subject(db, server, alert_of, noon):
+    alert_of(name="<b>A&B</b>")
+
+    mails.deliver_pending(now=noon)
+
+    assert "｜<b>A&B</b>｜hpsync" in server.subjects()[0]
+    assert "<b>A" not in server.html()
+    assert "接続: <b>A&B</b>" in server.text()
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_kind_has_words_for_its_beginning_and_its_end(db, server, alert_of, noon, kind):
+    alert = alert_of(kind, kind.value, whole=False)
+    mails.deliver_pending(now=noon)
+    end(alert, noon + MINUTE)
+    mails.deliver_pending(now=noon + MINUTE)
+
+    assert len(server.subjects()) == 2
+    assert server.subjects()[1].startswith("【復旧】")
+
+
+def test_the_mails_speak_the_language_of_the_installation_not_of_the_worker(
+    db, server, alert_of, noon, settings
+):
+    settings.LANGUAGE_CODE = "en"
+    alert_of()
+
+    mails.deliver_pending(now=noon)
+
+    assert 'lang="en"' in server.html()
+
+
+def test_where_nobody_is_to_be_told_nothing_is_sent_and_nothing_stays_pending(
+    db, server, alert_of, noon
+):
+    alert = alert_of(notify=[])
+
+    mails.deliver_pending(now=noon)
+
+    alert.refresh_from_db()
+    assert server.mails == []
+    assert alert.began_mailed_at == noon
+
+
+def test_a_mail_server_that_is_down_leaves_the_mail_for_the_next_tick(
+    db, server, alert_of, noon, caplog
+):
+    alert_of()
+    server.controller.stop()
+    mails.deliver_pending(now=noon)
+    assert "cannot be used" in caplog.text
+
+    server.controller = Controller(server, hostname="127.0.0.1", port=server.controller.port)
+    server.controller.start()
+    mails.deliver_pending(now=noon + MINUTE)
+
+    assert len(server.mails) == 1
+
+
+def test_an_address_that_is_refused_does_not_hold_up_the_others(db, server, alert_of, noon):
+    server.refused.add("gone@example.com")
+    alert_of(notify=["gone@example.com"], name="A")
+    alert_of(name="B")
+
+    mails.deliver_pending(now=noon)
+
+    assert [subject.split("｜")[1] for subject in server.subjects()] == ["B"]
+
+
+def test_a_mail_whose_worker_died_over_it_is_sent_by_another(db, server, alert_of, noon):
+    alert_of(mailing_at=noon)
+
+    mails.deliver_pending(now=noon + MINUTE)
+    assert server.mails == []
+    mails.deliver_pending(now=noon + 11 * MINUTE)
+
+    assert len(server.mails) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_ticks_at_once_send_one_mail(server, alert_of, noon):
+    alert_of()
+    together = threading.Barrier(4)
+
+    def tick(_number: int) -> None:
+        try:
+            together.wait()
+            mails.deliver_pending(now=noon)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tick, range(4)))
+
+    assert len(server.mails) == 1
