@@ -1,6 +1,23 @@
 """Routes of `jobs`."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from jobs.pages import connections, dashboard, records, runs, trials
 
 app_name = "jobs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("settings/", connections.settings_list, name="settings"),
+    path("settings/new/", connections.connection, name="connection-new"),
+    path("settings/<int:pk>/", connections.connection, name="connection"),
+    path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),
+    path("settings/mappings/<int:pk>/test/push/", trials.push, name="trial-push"),
+    path("settings/mappings/<int:pk>/enable/", trials.enable, name="enable"),
+    path("settings/mappings/<int:pk>/run/", runs.run_now, name="run-now"),
+    path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
+    path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/<int:pk>/", runs.run_page, name="run"),
+    path("runs/<int:pk>/cancel/", runs.cancel, name="run-cancel"),
+    path("records/<str:record_type>/<int:pk>/", records.record_state, name="record-state"),
+]

@@ -1,0 +1,1 @@
+"""The screens of `jobs`: each view fetches, calls one service, answers."""

@@ -1,0 +1,280 @@
+"""How each mapping is, in one word: what the dashboard shows first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Max, Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from integrations.models import AppBudget, RequestDay
+from jobs.ledger import owed_rows
+from jobs.models import Alert, Ledger, LedgerEntry, Run
+from jobs.states import AlertKind, EntryState, FailureKind, Interval, RunStatus
+from mapping.models import Mapping
+
+#: Waiting records are counted up to here: beyond it the exact number helps nobody.
+COUNT_LIMIT = 10_000
+#: How long a change may wait beyond its slot before the mapping counts as delayed.
+PATIENCE = timedelta(minutes=10)
+#: What a person must mend; the others heal by themselves.
+ACTION_KINDS = {AlertKind.SYNC_USER, AlertKind.CONFIGURATION, AlertKind.INTERNAL}
+
+
+class Health(TextChoices):
+    """The state of a mapping; the members stand in the order of urgency."""
+
+    ACTION = "action", _("要対応")
+    HELD = "held", _("保留")
+    DELAYED = "delayed", _("遅延")
+    HEALTHY = "healthy", _("正常")
+    OFF = "off", _("無効")
+    UNSET = "unset", _("未設定")
+
+    @property
+    def tone(self) -> str:
+        """Which colour token the badge takes (ux.md §3)."""
+        return {"action": "err", "held": "warn", "delayed": "warn", "healthy": "plain"}.get(
+            self.value, "neutral"
+        )
+
+    @property
+    def icon(self) -> str:
+        """The icon beside the word."""
+        return {
+            "action": "cross",
+            "held": "pause",
+            "delayed": "clock",
+            "healthy": "check",
+            "off": "circle",
+            "unset": "dashed",
+        }[self.value]
+
+    @property
+    def urgency(self) -> int:
+        """0 for what a person must mend first."""
+        return list(Health).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Changes that have not arrived yet."""
+
+    count: int
+    since: datetime | None
+    """When the oldest of them was made; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingLine:
+    """One line of the dashboard."""
+
+    mapping: Mapping
+    health: Health
+    waiting: Waiting
+    behind: timedelta
+    failed: int
+    last: Run | None
+    next_at: datetime | None
+    problem: Problem | None
+    """Why it is not well; None where it is, or where counts say it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failed:
+    all: int = 0
+    for_a_person: int = 0
+
+
+def mapping_lines(*, now: datetime) -> list[MappingLine]:
+    """Every mapping, the worst first."""
+    mappings = list(Mapping.objects.select_related("connection__schedule"))
+    last, alerts, failed = _last_runs(), _open_alerts(), _failed_counts()
+    ledgers = _ledgers()
+    lines = [
+        _line(
+            mapping,
+            last=last.get(mapping.pk),
+            alert=_worst(alerts, mapping),
+            failed=failed.get(mapping.pk, _Failed()),
+            ledger=ledgers.get(mapping.pk),
+            now=now,
+        )
+        for mapping in mappings
+    ]
+    return sorted(lines, key=lambda line: (line.health.urgency, line.mapping.pk))
+
+
+def _line(
+    mapping: Mapping,
+    *,
+    last: Run | None,
+    alert: Alert | None,
+    failed: _Failed,
+    ledger: Ledger | None,
+    now: datetime,
+) -> MappingLine:
+    waiting = Waiting(count=0, since=None)
+    if mapping.enabled and ledger:
+        waiting = waiting_changes(mapping, ledger)
+    behind = max(now - waiting.since, timedelta()) if waiting.since else timedelta()
+    return MappingLine(
+        mapping=mapping,
+        health=_health(mapping, last=last, alert=alert, failed=failed, behind=behind),
+        waiting=waiting,
+        behind=behind,
+        failed=failed.all,
+        last=last,
+        next_at=_next_at(mapping, last),
+        problem=_problem(last=last, alert=alert) if mapping.enabled else None,
+    )
+
+
+def _health(
+    mapping: Mapping,
+    *,
+    last: Run | None,
+    alert: Alert | None,
+    failed: _Failed,
+    behind: timedelta,
+) -> Health:
+    if not mapping.enabled:
+        return Health.OFF if mapping.update_key else Health.UNSET
+    if failed.for_a_person or (alert and alert.kind in ACTION_KINDS) or _must_mend(last):
+        return Health.ACTION
+    if last and last.status == RunStatus.HELD:
+        return Health.HELD
+    if alert or (last and last.status == RunStatus.FAILED) or behind > _allowed(mapping):
+        return Health.DELAYED
+    return Health.HEALTHY
+
+
+def _must_mend(last: Run | None) -> bool:
+    kinds = {FailureKind.CONFIGURATION, FailureKind.INTERNAL}
+    return bool(last and last.status == RunStatus.FAILED and last.failure_kind in kinds)
+
+
+def _allowed(mapping: Mapping) -> timedelta:
+    schedule = getattr(mapping.connection, "schedule", None)
+    return (Interval(schedule.interval).length if schedule else timedelta()) + PATIENCE
+
+
+def _next_at(mapping: Mapping, last: Run | None) -> datetime | None:
+    if not mapping.enabled:
+        return None
+    if last and last.status == RunStatus.HELD:
+        return last.resume_at
+    schedule = getattr(mapping.connection, "schedule", None)
+    return schedule.next_due_at if schedule else None
+
+
+def _problem(*, last: Run | None, alert: Alert | None) -> Problem | None:
+    if alert and alert.kind != AlertKind.RECORDS_FAILED:
+        return Problem.from_json(alert.problem)
+    if last and last.message and last.status in {RunStatus.FAILED, RunStatus.HELD}:
+        return Problem.from_json(last.message)
+    return None
+
+
+def _last_runs() -> dict[int, Run]:
+    """Mapping → its newest run that went through what is owed, not a test."""
+    newest = Run.objects.filter(only__isnull=True).order_by().values("mapping")
+    ids = newest.annotate(newest=Max("id")).values_list("newest", flat=True)
+    return {run.mapping_id: run for run in Run.objects.filter(pk__in=list(ids))}
+
+
+def _open_alerts() -> list[Alert]:
+    return list(Alert.objects.filter(ended_at__isnull=True).order_by("id"))
+
+
+def _worst(alerts: list[Alert], mapping: Mapping) -> Alert | None:
+    """The open alert that stops this mapping; one that a person must mend goes first."""
+    own = [alert for alert in alerts if _concerns(alert, mapping)]
+    return min(own, key=lambda alert: alert.kind not in ACTION_KINDS, default=None)
+
+
+def _concerns(alert: Alert, mapping: Mapping) -> bool:
+    if alert.kind == AlertKind.RECORDS_FAILED:
+        return False  # counted record by record instead
+    if alert.mapping_id is not None:
+        return alert.mapping_id == mapping.pk
+    if alert.kind == AlertKind.SYNC_USER and mapping.record_type != RecordType.LEAD:
+        return False
+    return alert.connection_id == mapping.connection_id
+
+
+def _of_present_target(prefix: str = "") -> Q:
+    """Ledgers of the app and key that their mapping has now."""
+    return Q(
+        **{f"{prefix}app": F(f"{prefix}mapping__app")},
+        **{f"{prefix}key_field": F(f"{prefix}mapping__update_key")},
+    )
+
+
+def _ledgers() -> dict[int, Ledger]:
+    """Mapping → the ledger of its present target."""
+    present = Ledger.objects.filter(_of_present_target()).select_related("mapping__connection")
+    return {one.mapping_id: one for one in present if one.host == one.mapping.connection.host}
+
+
+def _failed_counts() -> dict[int, _Failed]:
+    """Mapping → its failed records; those that no pause brings back wait for a person."""
+    ledgers = _ledgers()
+    counted = (
+        LedgerEntry.objects.filter(
+            ledger__in=[ledger.pk for ledger in ledgers.values()], state=EntryState.FAILED
+        )
+        .order_by()
+        .values("ledger__mapping")
+        .annotate(all=Count("id"), for_a_person=Count("id", filter=Q(due_at__isnull=True)))
+    )
+    return {
+        row["ledger__mapping"]: _Failed(all=row["all"], for_a_person=row["for_a_person"])
+        for row in counted
+    }
+
+
+def waiting_changes(mapping: Mapping, ledger: Ledger) -> Waiting:
+    """The rows that changed since the watermark and are not accounted for in the ledger."""
+    changed = owed_rows(ledger, RecordType(mapping.record_type))
+    if ledger.watermark:
+        changed = changed.filter(changed_at__gte=ledger.watermark)
+    times = list(changed.order_by("changed_at").values_list("changed_at", flat=True)[:COUNT_LIMIT])
+    return Waiting(count=len(times), since=times[0] if times else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppUse:
+    """What one kintone app was asked today."""
+
+    host: str
+    app: int
+    name: str
+    used: int
+    limit: int
+
+    @property
+    def is_nearly_spent(self) -> bool:
+        """Whether less than a tenth of the day is left."""
+        return self.used * 10 >= self.limit * 9
+
+
+def app_uses(lines: list[MappingLine], *, now: datetime) -> list[AppUse]:
+    """Requests of today against the limit, of every app that a mapping goes to."""
+    names = {(line.mapping.connection.host, line.mapping.app): line.mapping for line in lines}
+    limits = {(one.host, one.app): one for one in AppBudget.objects.all()}
+    today = RequestDay.objects.filter(day=clock.japan_day(now))
+    used = dict(today.values_list("budget_id", "used"))
+    return [
+        AppUse(
+            host=host,
+            app=app,
+            name=mapping.app_name or str(app),
+            used=used.get(limits[host, app].pk, 0),
+            limit=limits[host, app].daily_requests,
+        )
+        for (host, app), mapping in names.items()
+        if (host, app) in limits
+    ]

@@ -1,0 +1,132 @@
+"""Where one record stands in each kintone app that its type goes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from common.problems import Problem
+from common.types import RecordType
+from crm.models import SourceRow
+from integrations import connections
+from jobs.models import LedgerEntry
+from jobs.states import EntryState
+from mapping.models import Mapping
+
+
+class Verdict(TextChoices):
+    """What is to be said first about a record in a kintone app."""
+
+    ARRIVED = "arrived", _("連携済み")
+    CHANGED = "changed", _("変更を連携待ち")
+    WAITS = "waits", _("連携待ち")
+    FAILED = "failed", _("連携できていません")
+    SKIPPED = "skipped", _("連携の対象外")
+    BASELINE = "baseline", _("連携の開始前のデータ")
+    DOUBT = "doubt", _("確認待ち")
+    OFF = "off", _("連携が無効")
+
+    @property
+    def tone(self) -> str:
+        """Which colour token the badge takes (ux.md §3)."""
+        return {"arrived": "plain", "changed": "info", "waits": "info", "failed": "err"}.get(
+            self.value, "neutral"
+        )
+
+    @property
+    def icon(self) -> str:
+        """The icon beside the words."""
+        return {
+            "arrived": "check",
+            "failed": "cross",
+            "skipped": "skip",
+            "off": "circle",
+        }.get(self.value, "dots")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One record in one kintone app."""
+
+    mapping: Mapping
+    verdict: Verdict
+    entry: LedgerEntry | None
+    problems: tuple[Problem, ...]
+    kintone_url: str
+    """Where the record is in kintone; "" if it is not there."""
+    next_at: datetime | None
+    """When it is looked at again by itself."""
+
+
+def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
+    """One per mapping of the type, in the order of the mappings; two queries."""
+    mappings = list(
+        Mapping.objects.filter(record_type=record_type).select_related("connection__schedule")
+    )
+    entries = LedgerEntry.objects.filter(
+        ledger__mapping__in=mappings, source_id=record.pk
+    ).select_related("ledger")
+    by_target = {_target(entry): entry for entry in entries}
+    return [
+        _standing(
+            mapping,
+            record=record,
+            entry=by_target.get(
+                (mapping.pk, mapping.connection.host, mapping.app, mapping.update_key)
+            ),
+        )
+        for mapping in mappings
+    ]
+
+
+def _target(entry: LedgerEntry) -> tuple[int, str, int, str]:
+    ledger = entry.ledger
+    return (ledger.mapping_id, ledger.host, ledger.app, ledger.key_field)
+
+
+def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None) -> Standing:
+    verdict = _verdict(mapping, record=record, entry=entry)
+    return Standing(
+        mapping=mapping,
+        verdict=verdict,
+        entry=entry,
+        problems=tuple(Problem.from_json(one) for one in entry.problems) if entry else (),
+        kintone_url=_kintone_url(mapping, entry),
+        next_at=_next_at(mapping, entry=entry, verdict=verdict),
+    )
+
+
+def _verdict(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None) -> Verdict:
+    if not mapping.enabled and not (entry and entry.record_id):
+        return Verdict.OFF
+    if entry is None:
+        return Verdict.WAITS
+    if entry.state == EntryState.FAILED:
+        return Verdict.FAILED
+    if entry.doubt_until is not None or entry.state == EntryState.PENDING:
+        return Verdict.DOUBT
+    if entry.version != record.version:
+        return Verdict.CHANGED if entry.record_id else Verdict.WAITS
+    return {EntryState.SYNCED: Verdict.ARRIVED, EntryState.SKIPPED: Verdict.SKIPPED}.get(
+        EntryState(entry.state), Verdict.BASELINE
+    )
+
+
+def _kintone_url(mapping: Mapping, entry: LedgerEntry | None) -> str:
+    if entry is None or entry.record_id is None:
+        return ""
+    return connections.app_url(
+        mapping.connection, mapping.app, mapping.guest_space, entry.record_id
+    )
+
+
+def _next_at(mapping: Mapping, *, entry: LedgerEntry | None, verdict: Verdict) -> datetime | None:
+    if not mapping.enabled:
+        return None
+    if entry and entry.due_at:
+        return entry.due_at
+    schedule = getattr(mapping.connection, "schedule", None)
+    waits = verdict in {Verdict.WAITS, Verdict.CHANGED}
+    return schedule.next_due_at if schedule and waits else None

@@ -1,0 +1,197 @@
+"""Lists for データ処理状況一覧 and the page of one run, each in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, QuerySet
+from django.db.models.fields.json import KT
+
+from common.problems import Problem
+from jobs.ledger import failed_entries
+from jobs.models import LedgerEntry, Outcome, Run
+from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
+from mapping.models import Mapping
+
+PAGE_SIZE = 50
+FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
+#: What moves while somebody looks; a held run rests until midnight.
+MOVING = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """What the list is narrowed to; "" and None for everything."""
+
+    record_type: str = ""
+    app: int | None = None
+    status: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """Some runs, newest first."""
+
+    runs: Sequence[Run]
+    older_than: int | None
+    """Older ones follow: the next page shows ids below this one."""
+    newer: int
+    """Runs that came after this page was first shown, up to 100."""
+
+    @property
+    def newest(self) -> int:
+        """The highest id on the page, 0 for none."""
+        return self.runs[0].pk if self.runs else 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether something on the page may be different in a moment."""
+        return any(run.status in MOVING for run in self.runs)
+
+
+def runs_page(query: RunQuery, *, below: int | None = None, up_to: int | None = None) -> RunPage:
+    """The runs with ids below `below`; of a page that refreshes, not above `up_to`."""
+    found = _matching(query)
+    shown = found.select_related("mapping__connection")
+    if below is not None:
+        shown = shown.filter(pk__lt=below)
+    if up_to is not None:
+        shown = shown.filter(pk__lte=up_to)
+    runs = list(shown.order_by("-pk")[: PAGE_SIZE + 1])
+    newer = found.filter(pk__gt=up_to).order_by()[:100].count() if up_to else 0
+    more, runs = len(runs) > PAGE_SIZE, runs[:PAGE_SIZE]
+    return RunPage(runs=runs, older_than=runs[-1].pk if more else None, newer=newer)
+
+
+def _matching(query: RunQuery) -> QuerySet[Run]:
+    found = Run.objects.all()
+    if query.record_type:
+        found = found.filter(mapping__record_type=query.record_type)
+    if query.app is not None:
+        found = found.filter(mapping__app=query.app)
+    if query.status:
+        found = found.filter(status=query.status)
+    if query.since:
+        found = found.filter(queued_at__gte=query.since)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason with the number of records of a run that it stopped."""
+
+    code: str
+    field: str
+    count: int
+    problem: Problem
+    """Of the newest of those records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledRecord:
+    """A record that was not sent or was refused, and what becomes of it."""
+
+    source_id: int
+    label: str
+    problems: tuple[Problem, ...]
+    still_failed: bool
+    """Whether it is still so; False: it has arrived since."""
+    due_at: datetime | None
+    """When it is tried again by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledPage:
+    """Some troubled records of a run."""
+
+    records: Sequence[TroubledRecord]
+    after: int | None
+    """More follow: the next page begins after this one."""
+
+
+def causes(run: Run) -> list[Cause]:
+    """Why records of the run failed, the most frequent first; two queries."""
+    failed = run.outcomes.filter(outcome__in=FAILED_OUTCOMES)
+    groups = list(
+        failed.order_by()
+        .annotate(code=KT("problems__0__code"), field=KT("problems__0__field"))
+        .values("code", "field")
+        .annotate(count=Count("pk"), newest=Max("pk"))
+        .order_by("-count")
+    )
+    newest = Outcome.objects.in_bulk([group["newest"] for group in groups])
+    return [
+        Cause(
+            code=group["code"] or "",
+            field=group["field"] or "",
+            count=group["count"],
+            problem=_problems(newest[group["newest"]])[0],
+        )
+        for group in groups
+        if newest[group["newest"]].problems
+    ]
+
+
+def troubled_records(
+    run: Run, *, outcomes: Sequence[str], code: str = "", field: str = "", after: int = 0
+) -> TroubledPage:
+    """Records of the run with these outcomes, of one cause if `code` is given; two queries."""
+    found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
+    if code:
+        found = found.filter(problems__0__code=code, problems__0__field=field)
+    rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    entries = _failed_now(run, [row.source_id for row in rows])
+    return TroubledPage(
+        records=[
+            TroubledRecord(
+                source_id=row.source_id,
+                label=row.label,
+                problems=_problems(row),
+                still_failed=row.source_id in entries,
+                due_at=entries[row.source_id].due_at if row.source_id in entries else None,
+            )
+            for row in rows
+        ],
+        after=rows[-1].pk if more else None,
+    )
+
+
+def failures_page(mapping: Mapping, *, after: int = 0) -> TroubledPage:
+    """The records of the mapping that cannot be sent at present; one query."""
+    found = failed_entries(mapping).filter(source_id__gt=after)
+    rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    return TroubledPage(
+        records=[
+            TroubledRecord(
+                source_id=row.source_id,
+                label=row.label,
+                problems=tuple(Problem.from_json(stored) for stored in row.problems),
+                still_failed=True,
+                due_at=row.due_at,
+            )
+            for row in rows
+        ],
+        after=rows[-1].source_id if more else None,
+    )
+
+
+def _failed_now(run: Run, source_ids: Sequence[int]) -> dict[int, LedgerEntry]:
+    entries = failed_entries(run.mapping).filter(source_id__in=source_ids)
+    return {entry.source_id: entry for entry in entries}
+
+
+def _problems(outcome: Outcome) -> tuple[Problem, ...]:
+    return tuple(Problem.from_json(stored) for stored in outcome.problems)
+
+
+def since(period: str, *, now: datetime) -> datetime | None:
+    """The beginning of a period of days, `"7"`; None for all times."""
+    return now - timedelta(days=int(period)) if period else None
+
+
+def is_active(run: Run) -> bool:
+    """Whether the run can still be canceled."""
+    return run.status in ACTIVE_STATUSES

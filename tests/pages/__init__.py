@@ -1,0 +1,1 @@
+"""The screens of `jobs`, visited by an administrator's client."""
