@@ -24,7 +24,7 @@ from tests.stack import REDIS_URL, postgres_server, redis_answers  # noqa: E402
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 IN_CI = os.environ.get("CI", "").lower() == "true"
-PYTEST = (PYTHON, "-m", "pytest", "-n", "2")
+PYTEST = (PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup")
 
 #: Production as an operator would set it up, for Django's own deployment checks.
 PRODUCTION = {

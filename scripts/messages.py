@@ -42,7 +42,7 @@ TRANSLATE = re.compile(
 #: `_("…")` as a constant in any tag or variable.
 CONSTANT = re.compile(r"""\b_\((?P<text>"[^"]*"|'[^']*')\)""")
 BLOCK_CONTEXT = re.compile(r"""\bcontext\s+(?P<context>"[^"]*"|'[^']*')""")
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sdif]|%[sdif]|\{(\w*)\}")
+PLACEHOLDER = re.compile(r"%\([^)]+\)[sdif]|%[sdif]|\{\w*\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def _of_block(opening: Token, tokens: Iterator[Token], *, name: str) -> Message:
         if token.token_type == TokenType.BLOCK and token.contents.split()[0] == "plural":
             parts.append([])
         elif token.token_type == TokenType.VAR:
-            parts[-1].append(f"%({token.contents.split('|')[0].strip()})s")
+            parts[-1].append(f"%({token.contents})s")
         elif token.token_type == TokenType.TEXT:
             parts[-1].append(token.contents.replace("%", "%%"))
     texts = ["".join(part) for part in parts]
@@ -238,7 +238,7 @@ def _complaints(wanted: Iterable[Message]) -> Iterator[str]:
             yield from _complaints_about(entry, message=message)
     for _, text in known:
         yield f"{CATALOGUE}: nobody says this any more: {text!r}"
-    if _compiled(path) != _translations(catalogue):
+    if _compiled(path) != _translations(catalogue.translated_entries()):
         yield f"{CATALOGUE.with_suffix('.mo')} is not what the catalogue says: run `make messages`"
 
 
@@ -262,7 +262,6 @@ def _translations(catalogue: Iterable[polib.POEntry]) -> dict[tuple[str, str], o
     return {
         (entry.msgctxt or "", entry.msgid): entry.msgstr_plural or entry.msgstr
         for entry in catalogue
-        if entry.translated() and not entry.obsolete
     }
 
 

@@ -34,7 +34,7 @@ def main(lock: Path) -> None:
         return
     make_venv()
     print(f"Installing {lock.name} …", flush=True)
-    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if not succeeds([*install, "--require-hashes", "-r", str(lock)]):
         sys.exit(NOT_INSTALLED)
     stamp.parent.mkdir(exist_ok=True)

@@ -15,6 +15,9 @@ import requests
 
 from hpsync.ports import LOOPBACK, free_port, is_free
 
+# Parallel runs start one product, not one each.
+pytestmark = pytest.mark.xdist_group("up")
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"broker", "sandbox", "web", "worker", "beat"}
 
