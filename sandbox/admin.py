@@ -15,6 +15,7 @@ from sandbox.building import Writing
 from sandbox.errors import Issues
 from sandbox.form import Definition, complete
 from sandbox.model import ALL_RIGHTS, App, Domain, Record, Undo, User, Values
+from sandbox.scalars import to_minute
 from sandbox.values import Checking
 from sandbox.world import World
 from sandbox.writing import add_records
@@ -164,13 +165,15 @@ def remove_record(world: World, app: App, record_id: int) -> None:
 
 def _writing(world: World, domain: Domain, undo: Undo) -> Writing:
     """Writing as Administrator, who may do everything everywhere."""
+    now = world.clock()
     permissions = dict.fromkeys(domain.apps, ALL_RIGHTS)
     return Writing(
         domain=domain,
         actor=Actor(permissions=permissions, language=domain.language),
         checking=Checking(domain=domain, files=world.files, issues=Issues()),
         undo=undo,
-        now=world.clock(),
+        now=now,
+        stamp=to_minute(now),
     )
 
 

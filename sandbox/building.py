@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sandbox.auth import Actor
@@ -24,11 +24,8 @@ class Writing:
     checking: Checking
     undo: Undo
     now: datetime
-
-    @property
-    def stamp(self) -> str:
-        """Now, as kintone stores it: in UTC, to the minute."""
-        return self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    stamp: str
+    """Now, as kintone stores it."""
 
 
 def build_values(

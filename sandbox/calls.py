@@ -10,6 +10,7 @@ from sandbox.building import Writing
 from sandbox.errors import ApiError, Issues
 from sandbox.model import App, Domain, Undo
 from sandbox.params import Params
+from sandbox.scalars import to_minute
 from sandbox.values import Checking
 from sandbox.world import World
 
@@ -49,12 +50,14 @@ class Call:
     def writing(self) -> Writing:
         """A fresh place for the issues of one write."""
         checking = Checking(domain=self.domain, files=self.world.files, issues=Issues())
+        now = self.world.clock()
         return Writing(
             domain=self.domain,
             actor=self.actor,
             checking=checking,
             undo=self.undo,
-            now=self.world.clock(),
+            now=now,
+            stamp=to_minute(now),
         )
 
     def inner(self, payload: Mapping[str, Any]) -> "Call":

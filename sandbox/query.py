@@ -4,7 +4,7 @@ import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -237,8 +237,8 @@ def _called(function: str, field: Field, *, asker: Asker) -> str:
         return asker.now.astimezone(JAPAN).date().isoformat()
     if function == "TODAY":
         midnight = asker.now.astimezone(JAPAN).replace(hour=0, minute=0)
-        return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
-    return asker.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+        return scalars.to_minute(midnight)
+    return scalars.to_minute(asker.now)
 
 
 def _decimal(value: str) -> Decimal:

@@ -83,7 +83,14 @@ def moment(text: str) -> str:
         utc = local.replace(tzinfo=_offset(found)).astimezone(UTC)
     except (OverflowError, ValueError):
         raise NotReadable(text) from None
-    return utc.strftime("%Y-%m-%dT%H:%M:00Z")
+    if utc.year < 1000:
+        raise NotReadable(text)
+    return to_minute(utc)
+
+
+def to_minute(when: datetime) -> str:
+    """The moment in UTC as kintone stores it, seconds cut."""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:00Z}"
 
 
 def _offset(found: re.Match[str]) -> timezone:
