@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from integrations.kintone.errors import KintoneConfigError, KintoneTransientError
+from integrations.kintone.errors import KintoneError
 from integrations.kintone.values import RecordPut
 from jobs.engine.build import build
 from jobs.engine.keys import first_of_a_ring, settle_conflict
@@ -50,6 +50,8 @@ class Pipeline:
     _boxed: int = 0
     _emptied: int = 0
     _conflicts: list[Conflict] = field(default_factory=list)
+    _in_hand: set[int] = field(default_factory=set)
+    """Rows in the outbox or waiting for a key."""
     _accepted: bool = False
 
     def run(self) -> None:
@@ -77,11 +79,14 @@ class Pipeline:
         """Settle what needs no request, put the rest into the outbox."""
         settled = []
         for candidate in chunk.candidates:
+            if candidate.row.id in self._in_hand:
+                continue  # it changed and fell due as well
             built = build(candidate, plan=self.plan, force=self.force)
             if isinstance(built, Settled):
                 settled.append(built)
             else:
                 self._outbox.append(built)
+                self._in_hand.add(built.row_id)
                 self._boxed += 1
         if settled:
             self.book.settle(settled)
@@ -102,6 +107,7 @@ class Pipeline:
         size = min(BATCH_SIZE, len(self._outbox))
         batch = [self._outbox.popleft() for _ in range(size)]
         self._emptied += size
+        self._in_hand.difference_update(item.row_id for item in batch)
         # Two steps for the rare record whose first sending under an older key may have arrived:
         # now under that key, to learn kintone's id; the ledger then brings it back (`released`).
         under_old_key = [_under_its_old_key(item) for item in batch if item.must_settle_key]
@@ -115,6 +121,7 @@ class Pipeline:
         """Intend, send, record; conflicts are kept for the end, busy records come again later."""
         intent = self.book.intend(batch)
         self._conflicts.extend(intent.conflicts)
+        self._in_hand.update(conflict.sendable.row_id for conflict in intent.conflicts)
         if not intent.granted:
             return
         unanswered = {sendable.row_id: sendable for sendable in intent.granted}
@@ -131,10 +138,10 @@ class Pipeline:
                 self.book.settle(settled)
                 for item in settled:
                     unanswered.pop(item.row_id)
-        except (KintoneConfigError, NothingGetsThroughError):
+        except NothingGetsThroughError:
             self.book.withdraw(list(unanswered.values()))
             raise
-        except KintoneTransientError as error:
+        except KintoneError as error:
             if not error.may_have_written:
                 self.book.withdraw(list(unanswered.values()))
             raise

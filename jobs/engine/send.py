@@ -174,7 +174,7 @@ def settle_refused(refused: Refused) -> Settled:
         key=known.key if known else "",
         problems=problems,
         attempts=known.attempts + 1 if known else 1,
-        in_doubt=known is not None and known.in_doubt,
+        in_doubt=error.may_have_written or (known is not None and known.in_doubt),
         heals=error.code in HEALING_REFUSALS or not error.known,
     )
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         failures = list(failures_of(mapping))
         if options["json"]:
             told = [failure.as_json() for failure in failures]
-            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
         for failure in failures:
             self.stdout.write(_in_words(failure))

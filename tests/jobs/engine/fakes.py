@@ -86,6 +86,8 @@ class Book:
     withdrawn: list[int] = field(default_factory=list)
     intended: list[list[int]] = field(default_factory=list)
     watermarks: list[datetime] = field(default_factory=list)
+    settled_at_watermark: list[int] = field(default_factory=list)
+    """How many rows were settled when each watermark was set."""
 
     def intend(self, batch: Sequence[Sendable]) -> Intent:
         granted, conflicts = [], []
@@ -119,6 +121,7 @@ class Book:
 
     def advance(self, watermark: datetime) -> None:
         self.watermarks.append(watermark)
+        self.settled_at_watermark.append(len(self.settled))
 
     def _keep_only(self, row_id: int, key: str) -> None:
         given_up = [

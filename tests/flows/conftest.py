@@ -1,0 +1,66 @@
+"""A mapping of companies into an app of the sandbox, and runs of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common import clock
+from jobs import enabling, liveness, runs, schedules
+from jobs.execute import execute
+from jobs.models import Run
+from jobs.states import Trigger
+from mapping.models import Mapping
+from tests.builders_mapping import form_answer, make_connection, make_mapping
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "code": {"type": "SINGLE_LINE_TEXT", "label": "会社ID", "unique": True},
+    "name": {"type": "SINGLE_LINE_TEXT", "label": "会社名", "required": True},
+    "tel": {"type": "SINGLE_LINE_TEXT", "label": "電話番号", "maxLength": "20"},
+    "industry": {"type": "DROP_DOWN", "label": "業種", "options": ["製造業", "小売業"]},
+}
+RULES = {
+    "code": "external_id",
+    "name": "name",
+    "tel": "main_tel",
+    "industry": "business_category_kbn",
+}
+
+
+@pytest.fixture
+def company_mapping(kintone: Any, db: None) -> Mapping:
+    """Companies into an app of the sandbox, by external ID; enabled before anything was fed in."""
+    return enabled_mapping(kintone)
+
+
+def enabled_mapping(kintone: Any, **values: Any) -> Mapping:
+    """A mapping as `company_mapping`, with other values where given."""
+    connection = values.pop("connection", None) or make_connection(
+        login=kintone.login, password=kintone.password
+    )
+    schedules.ensure(connection, now=clock.now())
+    fields = values.pop("fields", FIELDS)
+    app = values.pop("app", None) or kintone.add_app(
+        "顧客リスト", form_answer(fields)["properties"]
+    )
+    defaults = {"rules": RULES, "update_key": "code", "form_read_at": clock.now()}
+    mapping = make_mapping(connection, app=app, form=fields, **{**defaults, **values})
+    enabling.enable(mapping, now=clock.now())
+    return mapping
+
+
+def run_now(mapping: Mapping, *, full: bool = False) -> Run:
+    """One run of the mapping from start to end, in this process."""
+    mapping.refresh_from_db()
+    trigger = Trigger.FIRST_LOAD if full else Trigger.MANUAL
+    run = runs.start(mapping, trigger=trigger, now=clock.now(), full=full)
+    return execute(run.pk, owner=liveness.owner_here())
+
+
+def outcomes(run: Run) -> dict[str, int]:
+    """The run's counts that are not zero."""
+    names = ("created", "updated", "unchanged", "skipped", "invalid", "rejected", "unsent")
+    return {name: getattr(run, name) for name in names if getattr(run, name)}
+
+
+RunNow = Callable[[Mapping], Run]
