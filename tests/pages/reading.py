@@ -1,16 +1,25 @@
 """Reads an answer as a person does: what stands in which place, what a form would send."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from django.http import HttpResponse
 from django.test.html import Element, parse_html
+
+
+class Answer(Protocol):
+    """What the client gets back."""
+
+    @property
+    def status_code(self) -> int: ...
+
+    @property
+    def content(self) -> bytes: ...
 
 
 class Page:
     """An answer's HTML."""
 
-    def __init__(self, answer: HttpResponse) -> None:
+    def __init__(self, answer: Answer) -> None:
         self.status = answer.status_code
         self._root = parse_html(answer.content.decode())
 
