@@ -144,11 +144,13 @@ def _unreachable(alert: Alert) -> _Words:
 
 def _records_failed(alert: Alert) -> _Words:
     number = failed_entries(alert.mapping).count() if alert.mapping else 0
-    heading = ngettext(
-        "%(number)s件のデータの連携に失敗しました",
-        "%(number)s件のデータの連携に失敗しました",
-        number,
-    ) % {"number": f"{number:,}"}
+    heading = _("データの連携に失敗しました")
+    if number:  # they may have arrived since
+        heading = ngettext(
+            "%(number)s件のデータの連携に失敗しました",
+            "%(number)s件のデータの連携に失敗しました",
+            number,
+        ) % {"number": f"{number:,}"}
     body = _(
         "ほかのデータの連携は続いています。"
         "原因を確認し、データ、マッピングまたはkintoneの設定を修正してください。"

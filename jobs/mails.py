@@ -56,7 +56,7 @@ def compose(alert: Alert, *, recipients: tuple[str, ...]) -> Mail:
         subject = render_to_string("mails/subject.txt", context)
         return Mail(
             subject=" ".join(subject.split("\n")).strip(),
-            text=render_to_string("mails/alert.txt", context),
+            text=render_to_string("mails/alert.txt", context).strip() + "\n",
             html=render_to_string("mails/alert.html", context),
             recipients=recipients,
         )
