@@ -179,8 +179,7 @@ def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValu
         ValueRefusedError: the field cannot hold it.
     """
     if target.type in _LIST_TYPES:
-        parts = [convert(line.strip()) for line in text.splitlines() if line.strip()]
-        return [each for part in parts if isinstance(part, list) for each in part]
+        return convert(tuple(line.strip() for line in text.splitlines()))
     return convert(text)
 
 

@@ -126,11 +126,12 @@ def plain_number(number: Decimal) -> str:
         raise ValueRefusedError("not_a_number")
     if not number:
         return "0"
-    normalised = number.normalize()
     # Guards before writing it out: "1e999999999" would be a gigabyte of zeros.
-    if normalised.adjusted() >= MAX_DIGITS or normalised.adjusted() < -MAX_DIGITS:
+    if not -MAX_DIGITS <= number.adjusted() < MAX_DIGITS:
         raise ValueRefusedError("too_many_digits", max=MAX_DIGITS)
-    return f"{normalised:f}"
+    # Not `normalize`: it rounds to 28 digits.
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def as_text(value: ItemValue, *, separator: str = "、") -> str:

@@ -1,0 +1,87 @@
+"""What is said about a mapping before anything is sent."""
+
+from common.types import Kind
+from mapping.checks import Severity, check
+from mapping.rulespec import RuleSpec
+from tests.builders_mapping import make_form
+
+FIELDS = {
+    "key": {"type": "NUMBER", "unique": True},
+    "name": {"type": "SINGLE_LINE_TEXT", "required": True},
+    "rank": {"type": "DROP_DOWN", "options": ["A"], "required": True, "defaultValue": "A"},
+    "kind": {"type": "RADIO_BUTTON", "options": ["A"], "required": True},
+    "total": {"type": "CALC", "required": True},
+    "look": {"type": "SINGLE_LINE_TEXT", "lookup": None},
+    "list": {
+        "type": "SUBTABLE",
+        "fields": {
+            "a": {"type": "SINGLE_LINE_TEXT"},
+            "b": {"type": "SINGLE_LINE_TEXT"},
+            "must": {"type": "SINGLE_LINE_TEXT", "required": True},
+        },
+    },
+}
+KINDS = {
+    "corporate_number": Kind.TEXT,
+    "name": Kind.TEXT,
+    "note": Kind.LONG_TEXT,
+    "tags": Kind.CHOICES,
+    "products": Kind.CHOICES,
+    "departments.name": Kind.ROWS,
+    "departments.path": Kind.ROWS,
+}
+ROWSETS = {"departments.name": "departments", "departments.path": "departments"}
+KEY = RuleSpec(field="key", source="corporate_number")
+NAME = RuleSpec(field="name", source="name")
+
+
+def warnings(*rules):
+    findings = check(
+        [KEY, *rules], key_field="key", form=make_form(FIELDS), kinds=KINDS, rowsets=ROWSETS
+    )
+    assert all(each.severity is Severity.WARNING for each in findings), findings
+    return {(each.problem.code, each.problem.field) for each in findings}
+
+
+def test_only_required_fields_that_stay_empty_are_named():
+    assert ("required_without_rule", "name") in warnings()
+    assert not [code for code, field in warnings() if field in {"rank", "kind", "total", "must"}]
+    assert ("required_without_rule", "name") not in warnings(NAME)
+
+
+def test_required_columns_are_named_only_in_tables_that_are_filled():
+    column = RuleSpec(field="a", table="list", source="tags")
+
+    assert ("required_without_rule", "must") in warnings(NAME, column)
+
+
+def test_a_number_field_for_thirteen_digits_is_warned_of():
+    assert ("thirteen_digits", "key") in warnings(NAME)
+
+
+def test_values_that_may_lose_something_are_warned_of():
+    assert ("may_lose", "name") in warnings(RuleSpec(field="name", source="note"))
+
+
+def test_a_lookup_whose_source_this_login_may_not_see_is_warned_of():
+    assert ("lookup_unseen", "look") in warnings(NAME, RuleSpec(field="look", source="note"))
+
+
+def test_tables_are_said_to_be_replaced():
+    assert ("table_replaced", "list") in warnings(
+        NAME, RuleSpec(field="a", table="list", source="tags")
+    )
+
+
+def test_unrelated_lists_in_one_table_are_warned_of_and_columns_of_one_list_are_not():
+    def mixed(one, two):
+        rules = [
+            RuleSpec(field="a", table="list", source=one),
+            RuleSpec(field="b", table="list", source=two),
+        ]
+        return ("rowsets_mixed", "list") in warnings(NAME, *rules)
+
+    assert mixed("tags", "products")
+    assert mixed("tags", "departments.name")
+    assert not mixed("departments.name", "departments.path")
+    assert not mixed("tags", "name")

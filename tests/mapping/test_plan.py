@@ -1,0 +1,353 @@
+"""A record's values become one payload, or all that is wrong with them is named at once."""
+
+from decimal import Decimal
+
+import pytest
+
+from common.types import Kind, UserRef
+from mapping.plan import EmptyKeyError, MappingError, MappingPlan, PlanError
+from mapping.rulespec import RuleSpec, WhenEmpty
+from tests.builders_mapping import make_form
+
+FIELDS = {
+    "key": {"type": "SINGLE_LINE_TEXT", "unique": True},
+    "number_key": {"type": "NUMBER", "unique": True},
+    "name": {"type": "SINGLE_LINE_TEXT", "label": "会社名", "required": True, "maxLength": "10"},
+    "short": {"type": "SINGLE_LINE_TEXT", "minLength": "2"},
+    "industry": {"type": "DROP_DOWN", "options": ["製造業", "IT"]},
+    "colours": {"type": "CHECK_BOX", "options": ["赤", "青"], "required": True},
+    "flag": {"type": "RADIO_BUTTON", "options": ["はい", "いいえ"], "required": True},
+    "amount": {"type": "NUMBER"},
+    "note": {"type": "RICH_TEXT"},
+    "list": {
+        "type": "SUBTABLE",
+        "fields": {
+            "tag": {"type": "SINGLE_LINE_TEXT", "maxLength": "5"},
+            "count": {"type": "NUMBER"},
+            "origin": {"type": "SINGLE_LINE_TEXT"},
+        },
+    },
+}
+KINDS = {
+    "code": Kind.TEXT,
+    "id": Kind.NUMBER,
+    "name": Kind.TEXT,
+    "family": Kind.TEXT,
+    "first": Kind.TEXT,
+    "industry": Kind.CHOICE,
+    "colours": Kind.CHOICES,
+    "flag": Kind.FLAG,
+    "amount": Kind.TEXT,
+    "memo": Kind.RICH_TEXT,
+    "owner": Kind.USER,
+    "tags": Kind.CHOICES,
+    "departments.name": Kind.ROWS,
+    "departments.size": Kind.ROWS,
+}
+ROWSETS = {"departments.name": "departments", "departments.size": "departments", "tags": "tags"}
+KEY = RuleSpec(field="key", source="code")
+
+
+def plan(*rules, key_field="key"):
+    given = [
+        RuleSpec(field=rule[0], source=rule[1]) if isinstance(rule, tuple) else rule
+        for rule in rules
+    ]
+    if key_field == "key":
+        given = [KEY, *given]
+    return MappingPlan.compile(
+        given, key_field=key_field, form=make_form(FIELDS), kinds=KINDS, rowsets=ROWSETS
+    )
+
+
+def record(*rules, **values):
+    return plan(*rules).build({"code": "K1", **values}).record
+
+
+def problems(*rules, **values):
+    with pytest.raises(MappingError) as refused:
+        plan(*rules).build({"code": "K1", **values})
+    return [(problem.code, problem.field) for problem in refused.value.problems]
+
+
+def test_the_key_goes_beside_the_record_and_never_into_it():
+    payload = plan(("name", "name")).build({"code": "001", "name": "青葉"})
+
+    assert (payload.key, payload.claim, payload.record) == ("001", "001", {"name": "青葉"})
+
+
+@pytest.mark.parametrize("given", [Decimal(5), Decimal("5.0"), Decimal("5.00")])
+def test_a_number_key_is_claimed_by_its_value(given):
+    payload = plan(RuleSpec(field="number_key", source="id"), key_field="number_key").build(
+        {"id": given}
+    )
+
+    assert (payload.key, payload.claim) == ("5", "5")
+
+
+@pytest.mark.parametrize("empty", [None, "", " ", "　"])
+def test_without_a_key_the_record_is_skipped_whatever_else_is_wrong(empty):
+    with pytest.raises(EmptyKeyError) as skipped:
+        plan(("name", "name"), ("amount", "amount")).build({"code": empty, "amount": "x"})
+
+    assert [(each.code, each.item) for each in skipped.value.problems] == [("empty_key", "code")]
+
+
+def test_a_key_of_more_than_64_characters_is_refused():
+    with pytest.raises(MappingError) as refused:
+        plan().build({"code": "x" * 65})
+
+    assert refused.value.problems[0].code == "too_long"
+
+
+def test_all_problems_of_a_record_are_named_at_once():
+    assert problems(
+        ("name", "name"), ("industry", "industry"), ("amount", "amount"), ("short", "family"),
+        name="", industry="林業", amount="x", family="a",
+    ) == [
+        ("required_empty", "name"),
+        ("no_option", "industry"),
+        ("not_a_number", "amount"),
+        ("too_short", "short"),
+    ]  # fmt: skip
+
+
+def test_a_problem_tells_item_value_and_field():
+    with pytest.raises(MappingError) as refused:
+        plan(("name", "name")).build({"code": "1", "name": "とても長い会社の名前です"})
+
+    (problem,) = refused.value.problems
+    assert (problem.item, problem.value) == ("name", "とても長い会社の名前です")
+    assert problem.params == {
+        "label": "会社名", "type": "SINGLE_LINE_TEXT", "max": 10, "length": 12,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "sent"),
+    [
+        (RuleSpec(field="amount", source="amount"), {"amount": ""}),
+        (RuleSpec(field="industry", source="industry"), {"industry": None}),
+        (RuleSpec(field="amount", source="amount", empty=WhenEmpty.KEEP), {}),
+        (
+            RuleSpec(field="amount", source="amount", empty=WhenEmpty.FIXED, empty_value="1,0"),
+            None,
+        ),
+        (
+            RuleSpec(field="amount", source="amount", empty=WhenEmpty.FIXED, empty_value="1,000"),
+            {"amount": "1000"},
+        ),
+        (
+            RuleSpec(
+                field="colours", source="colours", empty=WhenEmpty.FIXED, empty_value="青\n赤"
+            ),
+            {"colours": ["青", "赤"]},
+        ),
+    ],
+)
+def test_an_empty_value_clears_keeps_or_is_replaced(rule, sent):
+    if sent is None:
+        with pytest.raises(PlanError):
+            plan(rule)
+    else:
+        assert record(rule) == sent
+
+
+def test_kintone_lets_a_required_radio_button_be_empty_but_no_check_box():
+    assert record(("flag", "flag")) == {"flag": None}
+    assert problems(("colours", "colours"), colours=()) == [("required_empty", "colours")]
+
+
+def test_a_flag_that_is_off_is_a_value():
+    rule = RuleSpec(field="flag", source="flag", empty=WhenEmpty.KEEP)
+
+    assert record(rule, flag=False) == {"flag": "いいえ"}
+    assert record(rule, flag=None) == {}
+
+
+def test_text_too_short_is_refused_even_where_it_is_empty():
+    assert problems(("short", "family"), family="") == [("too_short", "short")]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("情報・通信業", "IT"),
+        ("製造業", "製造業"),
+        ("", "IT"),
+        (None, "IT"),
+        (" 情報・通信業 ", "IT"),
+    ],
+)
+def test_the_value_table_replaces_values_before_they_are_converted(value, sent):
+    rule = RuleSpec(field="industry", source="industry", values={"情報・通信業": "IT", "": "IT"})
+
+    assert record(rule, industry=value) == {"industry": sent}
+
+
+def test_the_value_table_works_on_each_of_several_values_and_on_flags():
+    several = RuleSpec(field="colours", source="colours", values={"red": "赤", "blue": "青"})
+    flag = RuleSpec(field="amount", source="flag", values={"true": "100", "いいえ": "-1"})
+
+    assert record(several, colours=("blue", "red")) == {"colours": ["赤", "青"]}
+    assert record(flag, flag=True) == {"amount": "100"}
+    assert record(flag, flag=False) == {"amount": "-1"}
+
+
+def test_a_value_that_the_table_empties_counts_as_empty():
+    rule = RuleSpec(field="industry", source="industry", values={"不明": ""}, empty=WhenEmpty.KEEP)
+
+    assert record(rule, industry="不明") == {}
+
+
+def test_templates_join_items_and_are_empty_when_all_of_them_are():
+    rule = RuleSpec(field="name", template="{family} {first}", empty=WhenEmpty.KEEP)
+
+    assert record(rule, family="佐藤", first="花子") == {"name": "佐藤 花子"}
+    assert record(rule, family="佐藤", first="") == {"name": "佐藤"}
+    assert record(rule, family="", first=None) == {}
+
+
+def test_templates_take_values_of_every_kind_as_text():
+    rule = RuleSpec(field="note", template="{{{id}}} {owner} {memo} {tags}")
+    owner = UserRef(name="佐藤", email="s@example.com", login="")
+
+    assert record(rule, id=Decimal("1.50"), owner=owner, memo="<b>太</b>", tags=("a", "b")) == {
+        "note": "{1.5} 佐藤 太 a、b"
+    }
+
+
+def test_fixed_values_are_converted_once_for_all_records():
+    assert record(RuleSpec(field="amount", fixed="￥1,000")) == {"amount": "1000"}
+    assert record(RuleSpec(field="colours", fixed="赤")) == {"colours": ["赤"]}
+
+
+def rows(*rules, **values):
+    table = [RuleSpec(table="list", **rule) for rule in rules]
+    return record(*table, **values).get("list")
+
+
+def cells(found):
+    return [{code: cell["value"] for code, cell in row["value"].items()} for row in found]
+
+
+def test_several_values_fill_a_table_downwards():
+    found = rows(
+        {"field": "tag", "source": "departments.name"},
+        {"field": "count", "source": "departments.size"},
+        {"field": "origin", "fixed": "CRM"},
+        **{"departments.name": ("本社", "支社"), "departments.size": ("10", "")},
+    )
+
+    assert cells(found) == [
+        {"tag": "本社", "count": "10", "origin": "CRM"},
+        {"tag": "支社", "count": "", "origin": "CRM"},
+    ]
+
+
+def test_a_single_value_stands_in_every_row_and_makes_one_of_its_own():
+    column = {"field": "tag", "source": "name"}
+
+    assert cells(rows(column, name="青葉")) == [{"tag": "青葉"}]
+    assert rows(column, name="") == []
+    assert cells(
+        rows(column, {"field": "origin", "source": "tags"}, name="青葉", tags=("a", "b"))
+    ) == [{"tag": "青葉", "origin": "a"}, {"tag": "青葉", "origin": "b"}]
+
+
+def test_rows_without_any_value_are_left_out_and_no_row_clears_the_table():
+    column = {"field": "tag", "source": "tags"}
+
+    assert cells(rows(column, tags=("", "a", "  "))) == [{"tag": "a"}]
+    assert rows(column, tags=()) == []
+    assert rows(column, tags=None) == []
+
+
+def test_a_table_is_left_as_it_is_where_its_rules_say_so():
+    column = {"field": "tag", "source": "tags", "empty": WhenEmpty.KEEP}
+
+    assert rows(column, tags=()) is None
+    assert cells(rows(column, tags=("a",))) == [{"tag": "a"}]
+
+
+def test_what_is_wrong_in_a_table_is_named_with_its_column():
+    rules = [
+        RuleSpec(table="list", field="tag", source="tags"),
+        RuleSpec(table="list", field="count", source="departments.size"),
+    ]
+
+    assert problems(*rules, tags=("長すぎるタグ", "短い"), **{"departments.size": ("一", "2")}) == [
+        ("too_long", "list.tag"),
+        ("not_a_number", "list.count"),
+    ]
+
+
+def test_the_digest_depends_on_what_is_sent_and_on_nothing_else():
+    mapping = plan(("name", "name"), ("amount", "amount"), ("colours", "colours"))
+    values = {"code": "K", "name": "青葉", "amount": "1,000.50", "colours": ("青", "赤")}
+    same = {"colours": ("赤", "青"), "amount": "１０００．５", "name": "青葉", "code": "K"}
+    swapped = plan(("colours", "colours"), ("amount", "amount"), ("name", "name"))
+
+    digest = mapping.build(values).digest
+
+    assert mapping.build(same).digest == digest
+    assert swapped.build(values).digest == digest
+    assert mapping.build({**values, "code": "L"}).digest != digest
+    assert mapping.build({**values, "amount": "1000.51"}).digest != digest
+    assert len(digest) == 64
+
+
+def test_the_plan_names_the_items_that_it_needs():
+    mapping = plan(("name", "name"), RuleSpec(field="note", template="{family}{first}{name}"))
+
+    assert mapping.item_keys == ("code", "name", "family", "first")
+
+
+def test_each_rule_shows_what_it_makes_of_a_record():
+    mapping = plan(
+        ("industry", "industry"),
+        RuleSpec(field="amount", source="amount", empty=WhenEmpty.KEEP),
+        RuleSpec(table="list", field="tag", source="tags"),
+    )
+
+    key, industry, amount, tag = mapping.show(
+        {"code": "1", "industry": "林業", "amount": "", "tags": ("a", "b")}
+    )
+
+    assert (key.before, key.sent) == ("1", "1")
+    assert (industry.sent, industry.problems[0].code) == (None, "no_option")
+    assert amount.kept
+    assert tag.sent == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ([RuleSpec(field="fax", source="name")], "field_gone"),
+        ([RuleSpec(field="list", source="tags")], "field_not_writable"),
+        ([RuleSpec(field="color", table="list", source="tags")], "field_gone"),
+        ([RuleSpec(field="amount", source="owner")], "kind_does_not_fit"),
+        ([RuleSpec(field="name", source="nobody")], "item_unknown"),
+        ([RuleSpec(field="name", template="{nobody}")], "item_unknown"),
+        ([RuleSpec(field="name", template="{name!r}")], "template_unreadable"),
+        ([RuleSpec(field="name", template="}")], "template_unreadable"),
+        ([RuleSpec(field="name", source="name", fixed="x")], "rule_without_origin"),
+        ([RuleSpec(field="name", source="name"), RuleSpec(field="name", fixed="x")], "field_taken"),
+    ],
+)
+def test_a_mapping_that_cannot_work_makes_no_plan(rules, code):
+    with pytest.raises(PlanError) as refused:
+        plan(*rules)
+
+    assert code in {problem.code for problem in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("key_field", "code"),
+    [("", "key_missing"), ("gone", "key_gone"), ("name", "key_not_allowed")],
+)
+def test_without_a_proper_key_there_is_no_plan(key_field, code):
+    with pytest.raises(PlanError) as refused:
+        plan(RuleSpec(field="name", source="name"), key_field=key_field)
+
+    assert code in {problem.code for problem in refused.value.problems}
