@@ -40,7 +40,7 @@ class RecordForm(forms.Form):
         initial = {item.key: as_input(values.get(item.key), kind=item.kind) for item in items}
         super().__init__(data, initial=initial)
         for item in items:
-            self.fields[item.key] = _field(item)
+            self.fields[item.key] = _field(item, current=initial[item.key])
 
     def changes(self) -> IncomingRow:
         """The items that the person changed, with what was typed."""
@@ -68,15 +68,16 @@ def as_input(value: ItemValue, *, kind: Kind) -> object:
     return value if kind is Kind.FLAG else shown(value)
 
 
-def _field(item: Item) -> forms.Field:
+def _field(item: Item, *, current: object) -> forms.Field:
     if item.kind is Kind.FLAG:
         return forms.BooleanField(label=item.label, required=False)
-    if item.key == "owner.email" or item.kind is Kind.USER:
-        return _choice(item, _members())
+    if item.key == "owner.email":
+        return _choice(item, _members(), current=current, label=_("営業担当者"))
+    if item.kind is Kind.USER:
+        return _choice(item, _members(), current=current)
     if item.key == "visibility":
-        return _choice(
-            item, [(VISIBILITY_NAMES[value], label) for value, label in Lead.Visibility.choices]
-        )
+        names = [(VISIBILITY_NAMES[value], label) for value, label in Lead.Visibility.choices]
+        return _choice(item, names, current=current)
     return forms.CharField(
         label=item.label,
         required=item.required,
@@ -87,9 +88,17 @@ def _field(item: Item) -> forms.Field:
     )
 
 
-def _choice(item: Item, choices: Sequence[tuple[str, Any]]) -> forms.Field:
+def _choice(
+    item: Item, choices: Sequence[tuple[str, Any]], *, current: object, label: str = ""
+) -> forms.Field:
     blank = [] if item.key == "visibility" else [("", _("なし"))]
-    return forms.ChoiceField(label=item.label, required=item.required, choices=[*blank, *choices])
+    # A value that is not on offer any more stays, for as long as nobody chooses another.
+    gone = current and current not in [value for value, _label in choices]
+    return forms.ChoiceField(
+        label=label or item.label,
+        required=item.required,
+        choices=[*blank, *choices, *([(current, current)] if gone else [])],
+    )
 
 
 def _members() -> list[tuple[str, str]]:

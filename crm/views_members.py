@@ -27,7 +27,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     context = {
         "q": words,
         "page": page,
-        "found_text": found_text(selectors.count_up_to_limit(found)),
+        "found_text": found_text(selectors.count_up_to_limit(found), searched=bool(words.strip())),
         **page_links(request, page),
     }
     template = "crm/members_results.html" if wants_fragment(request) else "crm/members.html"

@@ -34,14 +34,15 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     page = selectors.page_of(
         found, after=number_in(request, "after"), before=number_in(request, "before")
     )
+    filtered = bool(words.strip() or company)
     context = {
         "record_type": record_type,
         "q": words,
         "company": company,
-        "filtered": bool(words.strip() or company),
+        "filtered": filtered,
         "searched": SEARCH_LABELS[record_type],
         "page": page,
-        "found_text": found_text(selectors.count_up_to_limit(found)),
+        "found_text": found_text(selectors.count_up_to_limit(found), searched=filtered),
         **page_links(request, page),
     }
     if wants_fragment(request):

@@ -3,9 +3,17 @@
 import pytest
 from django.urls import reverse
 
+from common.types import Kind
 from crm import selectors
 from crm.models import Company
-from tests.builders_crm import make_companies, make_company, make_department, make_lead, make_member
+from tests.builders_crm import (
+    make_companies,
+    make_company,
+    make_custom_item,
+    make_department,
+    make_lead,
+    make_member,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -273,3 +281,13 @@ def test_a_lead_without_a_company_is_refused(as_administrator):
 
     assert answer.status_code == 422
     assert "会社" in answer.context["form"].errors.as_text()
+
+
+def test_an_owner_who_is_unknown_by_now_stays_until_somebody_is_chosen(as_administrator):
+    make_custom_item("tantou", kind=Kind.USER)
+    company = make_company(custom={"tantou": "gone@example.com"})
+
+    edit(as_administrator, company, main_tel="03-0000-0009")
+
+    company.refresh_from_db()
+    assert company.custom == {"tantou": "gone@example.com"}
