@@ -1,11 +1,13 @@
 """What is said about a mapping before anything is sent."""
 
+from typing import Any
+
 from common.types import Kind
 from mapping.checks import Severity, check
 from mapping.rulespec import RuleSpec
 from tests.builders_mapping import make_form
 
-FIELDS = {
+FIELDS: dict[str, dict[str, Any]] = {
     "key": {"type": "NUMBER", "unique": True},
     "name": {"type": "SINGLE_LINE_TEXT", "required": True},
     "rank": {"type": "DROP_DOWN", "options": ["A"], "required": True, "defaultValue": "A"},
