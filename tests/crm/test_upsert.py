@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -142,7 +142,7 @@ def test_a_refused_row_does_not_hold_back_the_others_and_leaves_nothing() -> Non
     assert outcomes(report) == ["created", "refused", "refused", "created"]
     assert report.results[1].reason == "会社名：入力してください。"
     assert "会社名：長すぎます（256文字）" in report.results[2].reason
-    assert sorted(Company.objects.values_list("external_id", flat=True)) == ["C1", "C4"]
+    assert set(Company.objects.values_list("external_id", flat=True)) == {"C1", "C4"}
     assert [member.email for member in Member.objects.all()] == ["a@example.com"]
 
 
@@ -284,7 +284,7 @@ def test_a_blank_short_name_is_made_from_the_name_and_follows_it() -> None:
 def test_a_lead_finds_its_company_by_external_id_or_number_or_name() -> None:
     company = make_company(name="株式会社青葉", corporate_number="0123456789012")
     twins = make_companies(2, name="株式会社双葉")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"company.external_id": company.external_id, "company.name": "株式会社別名"},
         {"company.external_id": "", "company.corporate_number": "0123456789012"},
         {"company.name": "株式会社青葉"},
@@ -323,7 +323,8 @@ def test_a_lead_is_in_a_department_of_its_own_company() -> None:
     )
 
     assert "別の会社の部署です。" in refused.reason
-    assert Lead.objects.get(pk=by_department.id).company_id == other.pk
+    assert by_department.outcome is RowOutcome.CREATED
+    assert Lead.objects.get().company_id == other.pk
 
 
 def test_a_lead_that_moves_to_another_company_leaves_its_department() -> None:
@@ -452,6 +453,7 @@ companies = st.fixed_dictionaries(
 
 
 class Idempotence(TestCase):
+    @settings(deadline=None, max_examples=50)
     @given(st.lists(companies, max_size=6, unique_by=lambda row: row["external_id"]))
     def test_the_same_rows_again_change_nothing_whatever_is_in_them(
         self, rows: list[dict[str, str]]
