@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from common.clock import JAPAN
@@ -103,7 +104,12 @@ def test_a_meter_counts_what_kintone_counts_against_an_app():
 
 def run_spenders(database_url, tmp_path):
     """Eight threads of another process spend 20 each on a budget of 100; what they got."""
-    environment = os.environ | {"DATABASE_URL": database_url, "VAR_DIR": str(tmp_path)}
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "VAR_DIR": str(tmp_path),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "CREDENTIAL_KEYS": ",".join(settings.CREDENTIAL_KEYS),
+    }
     command = [sys.executable, "-m", "tests.integrations.spenders"]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, timeout=100
