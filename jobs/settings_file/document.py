@@ -88,6 +88,7 @@ class _Builder:
     def __init__(self, loader: yaml.SafeLoader, problems: list[FileProblem]) -> None:
         self._loader = loader
         self._problems = problems
+        self._checked: set[int] = set()
 
     def build(self, node: yaml.Node, *, path: str, depth: int) -> Node:
         line = node.start_mark.line + 1
@@ -105,17 +106,29 @@ class _Builder:
         return Node(line=line, path=path, tag=node.tag.rpartition(":")[2], text=node.value)
 
     def _build_fields(self, node: yaml.MappingNode, *, path: str, depth: int) -> Node:
+        self._refuse_repetition(node, path=path)
+        # What `<<` brings in comes first, so that the mapping's own fields win.
         self._loader.flatten_mapping(node)
         fields: dict[str, Node] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
             inner = f"{path}.{key}" if path else key
-            if key in fields:
-                message = _("「%(key)s」が2回書かれています。") % {"key": key}
-                line = key_node.start_mark.line + 1
-                self._problems.append(FileProblem(message=message, line=line, path=inner))
             fields[key] = self.build(value_node, path=inner, depth=depth + 1)
         return Node(line=node.start_mark.line + 1, path=path, tag="fields", fields=fields)
+
+    def _refuse_repetition(self, node: yaml.MappingNode, *, path: str) -> None:
+        if id(node) in self._checked:  # an alias: flattened already
+            return
+        self._checked.add(id(node))
+        seen: set[str] = set()
+        for key_node, _value in node.value:
+            key = str(key_node.value)
+            if key in seen:
+                message = _("「%(key)s」が2回書かれています。") % {"key": key}
+                line = key_node.start_mark.line + 1
+                inner = f"{path}.{key}" if path else key
+                self._problems.append(FileProblem(message=message, line=line, path=inner))
+            seen.add(key)
 
 
 class Reader:
@@ -169,7 +182,7 @@ class Reader:
         """One of `choices`; the first of them where it is none."""
         text = self.text(node)
         if text and text not in choices:
-            self.refuse(node, _unknown(text, choices))
+            self.refuse(node, _not_one_of(text, choices))
         return text if text in choices else next(iter(choices))
 
     def positive(self, node: Node) -> int:
@@ -188,11 +201,15 @@ class Reader:
 
 def _unknown(given: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(given, known, n=1)
-    if close:
-        return _("「%(given)s」は使えません。「%(close)s」ではありませんか。") % {
-            "given": given,
-            "close": close[0],
-        }
+    if not close:
+        return _not_one_of(given, known)
+    return _("「%(given)s」は使えません。「%(close)s」ではありませんか。") % {
+        "given": given,
+        "close": close[0],
+    }
+
+
+def _not_one_of(given: str, known: Collection[str]) -> str:
     return _("「%(given)s」は使えません。使えるのは%(known)sです。") % {
         "given": given,
         "known": "、".join(known),

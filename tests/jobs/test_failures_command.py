@@ -14,7 +14,7 @@ from tests.flows.conftest import run_now
 def failures(capsys, company_mapping):
     """What the command prints about the mapping."""
 
-    def act(*options: str) -> str:
+    def act(*options: str):
         call_command("failures", f"{company_mapping.connection.name}/company", *options)
         return capsys.readouterr().out
 

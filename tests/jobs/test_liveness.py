@@ -25,7 +25,7 @@ def child():
     process.wait()
 
 
-def owner_of(process: subprocess.Popen) -> str:
+def owner_of(process: subprocess.Popen[bytes]) -> str:
     start = liveness._start_of(process.pid)
     assert start
     return str(replace(here(), pid=process.pid, start=start))

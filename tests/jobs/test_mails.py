@@ -49,12 +49,17 @@ class MailServer:
 
     def text(self) -> str:
         """The plain text of the only mail."""
-        (mail,) = self.mails
-        return mail.get_body(("plain",)).get_content()
+        return self._body("plain")
 
     def html(self) -> str:
+        """The HTML of the only mail."""
+        return self._body("html")
+
+    def _body(self, kind: str) -> str:
         (mail,) = self.mails
-        return mail.get_body(("html",)).get_content()
+        body = mail.get_body((kind,))
+        assert body
+        return str(body.get_content())
 
 
 def _free_port() -> int:

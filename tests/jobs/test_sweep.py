@@ -69,7 +69,8 @@ def test_a_run_that_gave_a_sign_of_life_goes_on(mapping, noon):
 def test_a_run_whose_process_was_killed_is_lost_at_once(mapping, noon):
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     here = liveness.Owner.parse(liveness.owner_here())
-    owner = str(replace(here, pid=process.pid, start=liveness._start_of(process.pid)))
+    assert here
+    owner = str(replace(here, pid=process.pid, start=liveness._start_of(process.pid) or ""))
     run = begin_run(mapping, now=noon, owner=owner)
     sweep.sweep(now=noon + MINUTE)
     run.refresh_from_db()
