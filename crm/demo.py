@@ -5,12 +5,13 @@ on its way into kintone (`spoil`), so that a newcomer meets the failed list too.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TypeAlias
 
 from faker import Faker
 
+from common.clock import JAPAN
 from common.types import ItemValue, Kind, RecordType
 from crm import demo_words as words
 
@@ -78,6 +79,7 @@ CUSTOM_ITEMS = (
     DemoItem(
         record_type=RecordType.LEAD, key="visited_at", label="最終訪問日時", kind=Kind.DATETIME
     ),
+    DemoItem(record_type=RecordType.LEAD, key="contact_time", label="連絡希望時刻", kind=Kind.TIME),
     DemoItem(record_type=RecordType.LEAD, key="newsletter", label="メールマガジン", kind=Kind.FLAG),
 )
 
@@ -218,8 +220,17 @@ def _lead(
         "owner.email": random.choice(MEMBERS[:4]).email,
         "visibility": visibility,
         "groups": (random.choice(("東日本", "西日本")),) if visibility == "groups" else (),
+        "custom.visited_at": _visit(random=random),
+        "custom.contact_time": random.choice((None, time(10), time(13, 30), time(16))),
         "custom.newsletter": random.random() < 0.5,
     }
+
+
+def _visit(*, random: Random) -> datetime | None:
+    if random.random() < 0.5:
+        return None
+    first = datetime(2025, 4, 1, 9, 0, tzinfo=JAPAN)
+    return first + timedelta(days=random.randrange(500), minutes=15 * random.randrange(32))
 
 
 def _place(*, faker: Faker, random: Random) -> Row:

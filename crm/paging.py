@@ -12,12 +12,8 @@ from crm import selectors
 TOO_LONG = 19
 
 
-def found_text(count: int, *, searched: bool) -> str:
-    """23件見つかりました。 for a search, 全23件 for the whole list."""
-    if count > selectors.COUNT_LIMIT and not searched:
-        return _("%s件以上") % f"{selectors.COUNT_LIMIT:,}"
-    if not searched:
-        return ngettext("全%s件", "全%s件", count) % f"{count:,}"
+def found_text(count: int) -> str:
+    """23件見つかりました。"""
     if count > selectors.COUNT_LIMIT:
         return _("%s件以上見つかりました。") % f"{selectors.COUNT_LIMIT:,}"
     return ngettext("%s件見つかりました。", "%s件見つかりました。", count) % f"{count:,}"

@@ -2,16 +2,18 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from crm import selectors, writing
 from crm.forms_members import MemberForm
 from crm.models import Member
-from crm.paging import found_text, number_in, page_links
+from crm.paging import number_in, page_links
 from crm.views import get_or_post, show_form, wants_fragment
 
 
@@ -27,7 +29,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     context = {
         "q": words,
         "page": page,
-        "found_text": found_text(selectors.count_up_to_limit(found), searched=bool(words.strip())),
+        "found_text": _found_text(words, found),
         **page_links(request, page),
     }
     template = "crm/members_results.html" if wants_fragment(request) else "crm/members.html"
@@ -87,6 +89,13 @@ def delete_member(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("crm:members")
     owned = selectors.owned_by(member)
     return render(request, "crm/member_delete.html", {"member": member, "owned": owned})
+
+
+def _found_text(words: str, found: QuerySet[Member]) -> str:
+    if not words.strip():
+        return ""
+    count = found.count()
+    return ngettext("%s名見つかりました。", "%s名見つかりました。", count) % f"{count:,}"
 
 
 def _saved(form: MemberForm) -> Member | None:

@@ -42,7 +42,7 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "filtered": filtered,
         "searched": SEARCH_LABELS[record_type],
         "page": page,
-        "found_text": found_text(selectors.count_up_to_limit(found), searched=filtered),
+        "found_text": found_text(selectors.count_up_to_limit(found)) if filtered else "",
         **page_links(request, page),
     }
     if wants_fragment(request):
