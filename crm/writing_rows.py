@@ -37,6 +37,8 @@ class Draft:
     changed: set[str] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
     """Companies that a department left."""
+    queued: bool = False
+    """Whether it is among those that will be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,11 @@ class _Work:
             draft.left.add(draft.row.company_id)
         for name in changed - {"groups"}:
             setattr(draft.row, name, columns[name])
-        first = draft.is_new and draft not in self.drafts
+        first = draft.is_new and not draft.queued
         if changed or first:
             draft.changed |= changed
-            if draft not in self.drafts:
+            if not draft.queued:
+                draft.queued = True
                 self.drafts.append(draft)
             self._remember(draft, parsed)
         if first:
