@@ -64,6 +64,9 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=200,
         help_text=_("例：URLがhttps://example.cybozu.com/の場合は「example」"),
     )
+    domain = forms.ChoiceField(
+        label=_("ドメイン"), choices=[(one, one) for one in Connection.Domain.values]
+    )
     auth = forms.ChoiceField(
         label=_("認証方法"), choices=Auth.choices, widget=forms.RadioSelect, initial=Auth.LOGIN
     )
@@ -82,7 +85,9 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         queryset=Member.objects.none(),
         required=False,
         empty_label=_("選択してください"),
-        help_text=_("リードは、この社員が参照できるものだけを連携します。"),
+        help_text=_(
+            "リードを連携する場合に選択してください。この社員が参照できるリードだけを連携します。"
+        ),
     )
     notify = forms.CharField(
         label=_("通知先メールアドレス"),

@@ -35,14 +35,14 @@ def test_records_are_searched_by_name(as_administrator: Client, mapping: Mapping
 
     page = Page(as_administrator.get(address(mapping), {"q": "青葉"}))
 
-    assert "株式会社青葉商事" in page.text("trial")
-    assert "みどり" not in page.text("trial")
+    assert "株式会社青葉商事" in page.text("trial-panel")
+    assert "みどり" not in page.text("trial-panel")
 
 
 def test_a_search_without_a_match_says_so(as_administrator: Client, mapping: Mapping) -> None:
     page = Page(as_administrator.get(address(mapping), {"q": "no such company"}))
 
-    assert "該当するデータはありません。" in page.text("trial")
+    assert "該当するデータはありません。" in page.text("trial-panel")
 
 
 def test_a_chosen_record_shows_source_value_and_value_to_be_sent(
@@ -53,7 +53,7 @@ def test_a_chosen_record_shows_source_value_and_value_to_be_sent(
 
     page = Page(as_administrator.get(address(mapping), {"record": company.pk}))
 
-    text = page.text("trial")
+    text = page.text("trial-panel")
     assert "会社名 会社名 株式会社青葉商事 株式会社青葉商事" in text
     assert "電話番号" in text
     assert "マッピング設定を再読み込み" in page.links()
@@ -79,8 +79,9 @@ def test_a_second_test_of_the_same_record_updates_it(
     as_administrator: Client, mapping: Mapping, kintone: Any
 ) -> None:
     company = make_company()
-    for _ in range(2):
-        answer = as_administrator.post(address(mapping, "test/push/"), {"record": company.pk})
+    as_administrator.post(address(mapping, "test/push/"), {"record": company.pk})
+
+    answer = as_administrator.post(address(mapping, "test/push/"), {"record": company.pk})
 
     assert "を更新しました。" in Page(answer).text("trial-result")
     assert len(kintone.records(mapping.app)) == 1
@@ -96,7 +97,7 @@ def test_a_value_that_cannot_be_sent_is_told_beside_its_field(
     assert page.text("trial-result").startswith("テストに失敗しました")
     assert (
         "値が選択肢にありません 「情報・通信業」は、ドロップダウン「業種」の選択肢にありません。"
-        in page.text("trial")
+        in page.text("trial-panel")
     )
     assert kintone.records(mapping.app) == []
 
@@ -110,7 +111,7 @@ def test_kintones_refusal_stands_beside_the_field_it_concerns(
     page = Page(as_administrator.post(address(mapping, "test/push/"), {"record": company.pk}))
 
     assert page.text("trial-result").startswith("テストに失敗しました")
-    row = page.text("trial").partition("電話番号")[2].partition("業種")[0]
+    row = page.text("trial-panel").partition("電話番号")[2].partition("業種")[0]
     assert "kintoneが値を受け付けませんでした" in row
     assert "6文字より短くなければなりません" in row
 
@@ -123,14 +124,14 @@ def test_a_refused_login_is_told_above_the_fields(
 
     page = Page(as_administrator.post(address(mapping, "test/push/"), {"record": company.pk}))
 
-    assert "kintoneにログインできません" in page.text("trial")
+    assert "kintoneにログインできません" in page.text("trial-panel")
 
 
 def test_the_panel_alone_is_answered_to_htmx(as_administrator: Client, mapping: Mapping) -> None:
     answer = as_administrator.get(address(mapping), headers={"HX-Request": "true"})
 
     assert b"<html" not in answer.content
-    assert Page(answer).has("trial")
+    assert Page(answer).has("trial-panel")
 
 
 def test_the_box_switches_the_mapping_on_from_now(
@@ -138,7 +139,7 @@ def test_the_box_switches_the_mapping_on_from_now(
 ) -> None:
     make_companies(3)
     page = Page(as_administrator.get(address(mapping)))
-    assert "会社情報の連携を行う" in page.text("trial")
+    assert "会社情報の連携を行う" in page.text("trial-panel")
 
     sent = filled(page, {"enabled": "on"})
     page = Page(as_administrator.post(address(mapping, "enable/"), sent, follow=True))
@@ -154,7 +155,7 @@ def test_existing_data_is_sent_at_once_where_that_is_chosen(
 ) -> None:
     make_companies(3)
     page = Page(as_administrator.get(address(mapping)))
-    assert "連携する（全件連携：3件）" in page.text("trial")
+    assert "連携する（全件連携：3件）" in page.text("trial-panel")
 
     sent = filled(page, {"enabled": "on", "existing": "send"})
     answer = as_administrator.post(address(mapping, "enable/"), sent)
@@ -185,8 +186,8 @@ def test_enabling_again_asks_about_what_changed_meanwhile(
     change(company, name="株式会社改名")
 
     page = Page(as_administrator.get(address(mapping)))
-    assert "無効の間に変更されたデータ" in page.text("trial")
-    assert "連携する（1件）" in page.text("trial")
+    assert "無効の間に変更されたデータ" in page.text("trial-panel")
+    assert "連携する（1件）" in page.text("trial-panel")
 
     sent = filled(page, {"enabled": "on", "meanwhile": "leave"})
     as_administrator.post(address(mapping, "enable/"), sent)
