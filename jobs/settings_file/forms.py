@@ -46,18 +46,20 @@ def read_missing_forms(settings: SettingsSpec) -> MappingOf[Target, ReadForm | P
     for spec in settings.connections or ():
         stored = Connection.objects.filter(name=spec.name).first()
         connection = stored or Connection(name=spec.name)
+        host = connection.host
         fill(connection, spec)
-        for wanted in _without_form(spec, stored):
+        # Another kintone has other forms.
+        loaded = _loaded(stored) if stored and connection.host == host else set()
+        for wanted in _without_form(spec, loaded):
             answers[spec.name, wanted.record_type, wanted.app] = _read(connection, wanted)
     return answers
 
 
-def _without_form(spec: ConnectionSpec, stored: Connection | None) -> list[MappingSpec]:
-    loaded = (
-        {(one.record_type, one.app) for one in stored.mappings.all() if one.form}
-        if stored
-        else set()
-    )
+def _loaded(connection: Connection) -> set[tuple[str, int]]:
+    return {(one.record_type, one.app) for one in connection.mappings.all() if one.form}
+
+
+def _without_form(spec: ConnectionSpec, loaded: set[tuple[str, int]]) -> list[MappingSpec]:
     return [one for one in spec.mappings or () if (one.record_type, one.app) not in loaded]
 
 

@@ -403,3 +403,13 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path, db):
     (tmp_path / "sjis.yaml").write_bytes("version: 1 # 設定".encode("cp932"))
     with pytest.raises(CommandError, match="UTF-8ではありません"):
         call_command("settings_apply", str(tmp_path / "sjis.yaml"))
+
+
+def test_another_kintone_has_other_forms(apply, text, kintone):
+    apply(text)
+    kintone.forget_requests()
+
+    out = apply(text.replace("subdomain: demo", "subdomain: other"))
+
+    assert "サブドメイン: demo → other" in out
+    assert any("form/fields" in exchange.path for exchange in kintone.requests)

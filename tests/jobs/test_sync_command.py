@@ -12,12 +12,14 @@ from django.core.management import CommandError, call_command
 from common import clock
 from integrations import budget
 from integrations.kintone import transport
-from jobs import liveness, runs
+from jobs import liveness, runs, sweep
+from jobs.management.commands.sync import _start_here
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
 from tests.builders_crm import make_companies, make_company
 from tests.builders_mapping import make_mapping
+from tests.flows.conftest import enabled_mapping
 
 
 @pytest.fixture(autouse=True)
@@ -90,8 +92,6 @@ def test_nothing_to_do_is_a_success_without_a_request(company_mapping, kintone, 
 
 
 def test_existing_data_goes_only_when_asked_for(kintone, db, sync):
-    from tests.flows.conftest import enabled_mapping
-
     make_companies(2)
     mapping = enabled_mapping(kintone)
 
@@ -205,9 +205,6 @@ def test_a_killed_run_does_not_stand_in_the_way(company_mapping, sync):
 def test_the_tick_does_not_wake_a_worker_for_it(
     company_mapping, sync, rung, django_capture_on_commit_callbacks
 ):
-    from jobs import sweep
-    from jobs.management.commands.sync import _start_here
-
     _start_here(company_mapping, full=False)
     with django_capture_on_commit_callbacks(execute=True):
         sweep.sweep(now=clock.now())
