@@ -1,6 +1,6 @@
 """A sent record and the one it changes → the values that will be stored, checked as one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -53,18 +53,35 @@ def build_values(
             values[code] = _rows(app, field, raw, old=old, place=place, writing=writing)
         else:
             values[code] = convert(field, raw, place=place, checking=writing.checking)
-    for field in app.form.lookups:
-        if field.code in sent:
-            copy_from_source(
-                field,
-                values,
-                fields=app.form.fields,
-                domain=writing.domain,
-                actor=writing.actor,
-                issues=writing.checking.issues,
-            )
+    unsettled = _look_up(app.form.lookups, sent, values, fields=app.form.fields, writing=writing)
+    required = [field for field in app.form.required if field.code not in unsettled]
+    _check_filled(required, values, place=place, writing=writing)
     _check_whole(app, values, record_id=old.id if old else None, place=place, writing=writing)
     return values
+
+
+def _look_up(
+    lookups: Iterable[Field],
+    sent: dict[str, Any],
+    values: Values,
+    *,
+    fields: Mapping[str, Field],
+    writing: Writing,
+) -> set[str]:
+    """Fill in what the keys that were sent bring along; the fields that failing ones leave open."""
+    unsettled: set[str] = set()
+    for field in lookups:
+        assert field.lookup is not None
+        if field.code in sent and not copy_from_source(
+            field,
+            values,
+            fields=fields,
+            domain=writing.domain,
+            actor=writing.actor,
+            issues=writing.checking.issues,
+        ):
+            unsettled |= {here for here, _ in field.lookup.copies}
+    return unsettled
 
 
 def _is_ignored(app: App, field: Field, wrapped: Any, *, inserting: bool, writing: Writing) -> bool:
@@ -127,7 +144,6 @@ def _check_whole(
     app: App, values: Values, *, record_id: int | None, place: Place, writing: Writing
 ) -> None:
     issues = writing.checking.issues
-    _check_filled(app.form.required, values, place=place, writing=writing)
     for field in app.form.stored:
         if field.min_length and values.get(field.code) == "" and not field.required:
             check_empty_length(field, place=place, issues=issues)
@@ -181,20 +197,10 @@ def _cells(
         if column is None or column.calculated or column.copied:
             continue
         cells[code] = convert(column, unwrap(wrapped), place=place, checking=writing.checking)
-    for column in columns.values():
-        if column.lookup and column.code in sent:
-            copy_from_source(
-                column,
-                cells,
-                fields=columns,
-                domain=writing.domain,
-                actor=writing.actor,
-                issues=writing.checking.issues,
-            )
-    _check_filled(
-        (column for column in columns.values() if column.required),
-        cells,
-        place=place,
-        writing=writing,
-    )
+    lookups = [column for column in columns.values() if column.lookup]
+    unsettled = _look_up(lookups, sent, cells, fields=columns, writing=writing)
+    required = [
+        column for column in columns.values() if column.required and column.code not in unsettled
+    ]
+    _check_filled(required, cells, place=place, writing=writing)
     return cells

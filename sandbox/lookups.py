@@ -17,10 +17,11 @@ def copy_from_source(
     domain: Domain,
     actor: Actor,
     issues: Issues,
-) -> None:
+) -> bool:
     """Fill the mapped fields in `values` from the record that the key names; without key, clear.
 
-    GAIA_LO04 is noted for a key without a record and for a source that the caller may not see.
+    Returns False where there is nothing to fill in: GAIA_LO04 is noted for a key without a record
+    and for a source that the caller may not see.
     """
     assert field.lookup is not None
     key = values.get(field.code)
@@ -28,10 +29,13 @@ def copy_from_source(
     record = None
     if key:
         record = _source_record(field, key, source=source, actor=actor, issues=issues)
+        if record is None:
+            return False
     for here, there in field.lookup.copies:
         if here in fields:
             copied = stored_value(source, record, there) if source and record else None
             values[here] = fields[here].empty if copied is None else copied
+    return True
 
 
 def _source_record(

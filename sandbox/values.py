@@ -206,9 +206,11 @@ def _people(field: Field, raw: list[Any], *, checking: Checking) -> list[str]:
         if not isinstance(element, dict):
             raise ApiError("CB_IJ01")
         code = element.get("code")
-        if not isinstance(code, str) or code not in known:
+        if not isinstance(code, str):
+            raise ApiError("CB_IJ01")
+        if code not in known:
             checking.issues.defer(ApiError(_UNKNOWN_PERSON[field.type], person=code))
-        elif code not in chosen:
+        if code not in chosen:
             chosen.append(code)
     return chosen
 
@@ -225,8 +227,9 @@ def _files(raw: list[Any], *, checking: Checking) -> list[dict[str, Any]]:
         if not isinstance(element, dict):
             raise ApiError("CB_IJ01")
         key = element.get("fileKey")
+        if not isinstance(key, str):
+            raise ApiError("CB_IJ01")
         if key not in checking.files:
             checking.issues.defer(ApiError("GAIA_BL01", key=key))
-        else:
-            attached.append({"fileKey": key, **checking.files[key]})
+        attached.append({"fileKey": key, **checking.files.get(key, {})})
     return attached

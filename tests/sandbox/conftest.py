@@ -40,19 +40,19 @@ class Api:
             allow_redirects=False,
         )
 
-    def get(self, name: str, **params: Any) -> Json:
+    def get(self, name: str, /, **params: Any) -> Json:
         """What a GET answers with 200."""
         return self.ok(self.call("GET", name, params=params))
 
-    def post(self, name: str, **body: Any) -> Json:
+    def post(self, name: str, /, **body: Any) -> Json:
         """What a POST answers with 200."""
         return self.ok(self.call("POST", name, body))
 
-    def put(self, name: str, **body: Any) -> Json:
+    def put(self, name: str, /, **body: Any) -> Json:
         """What a PUT answers with 200."""
         return self.ok(self.call("PUT", name, body))
 
-    def delete(self, name: str, **body: Any) -> Json:
+    def delete(self, name: str, /, **body: Any) -> Json:
         """What a DELETE answers with 200."""
         return self.ok(self.call("DELETE", name, body))
 

@@ -85,6 +85,16 @@ def test_violations_of_other_fields_are_reported_first(kintone, api, app):
     assert list(errors_of(answer)) == ["records[0].other.value"]
 
 
+def test_a_required_field_that_a_missing_source_leaves_open_is_not_reported(kintone, api, app):
+    kintone.set_field(app, "company_name", required=True)
+
+    missing = api.upsert(app, by_key("key", "1", company="C9"))
+    empty = api.upsert(app, by_key("key", "1", company="C2"))
+
+    assert error_of(missing) == (400, "GAIA_LO04")
+    assert list(errors_of(empty)) == ["records[0].company_name.value"]
+
+
 def test_an_omitted_key_keeps_and_an_empty_one_clears(kintone, api, app):
     number = api.add(app, company="C1")
 

@@ -1,5 +1,7 @@
 """Adding, updating, upserting, deleting (kintone-api.md §2, §2.1, §3, §6)."""
 
+from typing import Any
+
 import pytest
 
 from tests.sandbox.conftest import by_key, error_of, errors_of, record
@@ -219,7 +221,7 @@ def test_a_revision_that_is_not_the_latest_is_a_conflict(kintone, api, app):
 
 
 def test_a_hundred_records_are_the_most(api, app):
-    hundred = [{} for _ in range(100)]
+    hundred: list[dict[str, Any]] = [{} for _ in range(100)]
     assert len(api.post("records.json", app=app, records=hundred)["ids"]) == 100
 
     added = api.call("POST", "records.json", {"app": app, "records": [*hundred, {}]})
