@@ -138,11 +138,9 @@ class Pipeline:
                 self.book.settle(settled)
                 for item in settled:
                     unanswered.pop(item.row_id)
-        except NothingGetsThroughError:
-            self.book.withdraw(list(unanswered.values()))
-            raise
-        except KintoneError as error:
-            if not error.may_have_written:
+        except (KintoneError, NothingGetsThroughError) as error:
+            answer = error.error if isinstance(error, NothingGetsThroughError) else error
+            if not answer.may_have_written:
                 self.book.withdraw(list(unanswered.values()))
             raise
 
