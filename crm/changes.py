@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet, Value
+from django.db.models import BooleanField, Case, Prefetch, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from common.types import ItemValues, Kind, RecordType, UserRef
@@ -122,9 +122,9 @@ def _visible(record_type: RecordType, *, viewer_id: int | None) -> Combinable:
         return Value(value=True, output_field=BooleanField())
     if viewer_id is None:
         return Value(value=False, output_field=BooleanField())
-    # By a subquery: a comparison with NULL (no owner) would be neither true nor false.
-    sees = Q(pk__in=Lead.objects.filter(visible_to(viewer_id)).values("pk"))
-    return ExpressionWrapper(sees, output_field=BooleanField())
+    # Not the bare condition: a comparison with NULL (no owner) is neither true nor false in SQL.
+    seen = When(visible_to(viewer_id), then=Value(value=True))
+    return Case(seen, default=Value(value=False), output_field=BooleanField())
 
 
 def _lay_members(rows: Sequence[SourceRow], *, items: Sequence[Item]) -> None:

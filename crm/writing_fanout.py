@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from django.db.models import F, Model
+from django.db.models import F, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from common.types import Kind, RecordType
 from crm.catalogue import standard_items_of
 from crm.changes import model_of
-from crm.models import Company, CustomItem, Department, Lead
+from crm.models import Company, CustomItem, Lead
 
 #: Id of a changed row → its columns that changed.
 Changes: TypeAlias = Mapping[int, Collection[str]]
@@ -44,62 +46,53 @@ def touch_dependents(origin: str, changes: Changes, *, now: datetime) -> None:
         columns = watched(dependent, origin)
         ids = [pk for pk, changed in changes.items() if columns.intersection(changed)]
         if ids:
-            touch(model_of(dependent), now=now, **{f"{pointer}__in": ids})
+            rows = model_of(dependent)._default_manager.filter(**{f"{pointer}__in": ids})
+            touch(rows, now=now)
 
 
 def touch_companies(ids: Collection[int], *, now: datetime) -> None:
     """Raise the version of companies whose departments (items `departments.*`) changed."""
     if ids:
-        touch(Company, now=now, pk__in=ids)
+        touch(Company.objects.filter(pk__in=ids), now=now)
 
 
 def touch_custom_users(email: str, *, now: datetime) -> None:
     """Raise the version of rows whose custom items of users name the member of that e-mail."""
-    kinds = (Kind.USER, Kind.USERS)
-    for definition in CustomItem.objects.filter(kind__in=kinds):
-        model = model_of(RecordType(definition.record_type))
-        touch(model, now=now, **{f"custom__{definition.key}__icontains": email})
+    for definition in CustomItem.objects.filter(kind__in=(Kind.USER, Kind.USERS)):
+        rows = model_of(RecordType(definition.record_type))._default_manager
+        text = Cast(KeyTextTransform(definition.key, "custom"), TextField())
+        touch(rows.alias(named=text).filter(named__icontains=email), now=now)
 
 
-def touch(model: type[Model], *, now: datetime, **condition: Any) -> int:
-    """Raise version and `changed_at` of the rows that meet the condition; how many.
-
-    Locked in the order of their id, so that two fan-outs over the same rows wait for each other
-    instead of blocking each other.
-    """
-    rows: Any = model._default_manager
-    locked = rows.filter(**condition).select_for_update(no_key=True).order_by("pk")
-    raised: int = rows.filter(pk__in=locked.values("pk")).update(
-        version=F("version") + 1, changed_at=now
-    )
-    return raised
+def touch(rows: QuerySet[Any], *, now: datetime) -> None:
+    """Raise version and `changed_at` of these rows."""
+    _change(rows, changed_at=now)
 
 
 def lose_owner(member_id: int, *, now: datetime) -> None:
     """Take the member off the companies and leads that it owns: a change of their own content."""
-    _change(Company, {"owner_id": None}, now=now, owner_id=member_id)
-    _change(Lead, {"owner_id": None}, now=now, owner_id=member_id)
+    for rows in (Company.objects.all(), Lead.objects.all()):
+        _change(rows.filter(owner_id=member_id), changed_at=now, updated_at=now, owner_id=None)
 
 
 def lose_departments(ids: Collection[int], *, now: datetime) -> None:
     """Take the leads of these departments out of them."""
-    _change(Lead, {"department_id": None}, now=now, department_id__in=ids)
+    leads = Lead.objects.filter(department_id__in=ids)
+    _change(leads, changed_at=now, updated_at=now, department_id=None)
 
 
 def move_leads(ids: Collection[int], *, company_id: int, now: datetime) -> None:
     """Let the leads of these departments belong to the company that the departments moved to."""
-    _change(Lead, {"company_id": company_id}, now=now, department_id__in=ids)
+    leads = Lead.objects.filter(department_id__in=ids)
+    _change(leads, changed_at=now, updated_at=now, company_id=company_id)
 
 
-def _change(
-    model: type[Company | Department | Lead],
-    values: Mapping[str, Any],
-    *,
-    now: datetime,
-    **condition: Any,
-) -> None:
-    rows: Any = model._default_manager
-    locked = rows.filter(**condition).select_for_update(no_key=True).order_by("pk")
-    rows.filter(pk__in=locked.values("pk")).update(
-        version=F("version") + 1, changed_at=now, updated_at=now, **values
-    )
+def _change(rows: QuerySet[Any], **values: Any) -> None:
+    """Set these columns and raise the version, by one UPDATE.
+
+    The rows are locked in the order of their id, so that two fan-outs over the same rows wait for
+    each other instead of blocking each other.
+    """
+    locked = rows.select_for_update(no_key=True).order_by("pk").values("pk")
+    everything: Any = rows.model._default_manager
+    everything.filter(pk__in=locked).update(version=F("version") + 1, **values)

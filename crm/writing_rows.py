@@ -27,6 +27,9 @@ from crm.writing_results import IncomingRow, RowOutcome, RowProblem, RowResult, 
 #: Columns that are written whenever anything of the row is.
 _ALWAYS: Final = frozenset({"version", "updated_at", "changed_at"})
 
+#: Beyond it, databases do not even compare.
+_LARGEST_ID: Final = 2**63 - 1
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Draft:
@@ -160,6 +163,8 @@ class _Work:
         """The stored rows of these keys, locked, as drafts."""
         found: dict[Any, list[Draft]] = defaultdict(list)
         key = self.chunk.key
+        if key == "id":
+            keys = [pk for pk in keys if pk == int(pk) and 0 < pk <= _LARGEST_ID]
         if key is None or not keys:
             return found
         query = self.model._default_manager.all()

@@ -127,12 +127,12 @@ def test_a_deleted_department_takes_those_below_and_leaves_the_leads(house: Hous
 
 
 def test_a_custom_item_of_users_follows_the_member() -> None:
-    make_custom_item("who", kind=Kind.USER, record_type=RecordType.LEAD)
+    make_custom_item("the__one", kind=Kind.USER, record_type=RecordType.LEAD)
     make_custom_item("team", kind=Kind.USERS, record_type=RecordType.LEAD)
     member = make_member(email="sato@example.com")
-    one = make_lead(custom={"who": "sato@example.com"})
+    one = make_lead(custom={"the__one": "sato@example.com"})
     many = make_lead(custom={"team": "x@example.com;sato@example.com"})
-    none = make_lead(custom={"who": "x@example.com"})
+    none = make_lead(custom={"the__one": "x@example.com"})
 
     writing.save_member(member_id=member.pk, name="新", email="sato@example.com")
 

@@ -221,12 +221,19 @@ def test_by_id_rows_are_changed_and_none_is_added() -> None:
 
     report = upsert(
         RecordType.COMPANY,
-        [{"id": str(company.pk), "name": "新"}, {"id": "999999", "name": "別"}],
+        [
+            {"id": str(company.pk), "name": "新"},
+            *(
+                {"id": wrong, "name": "別"}
+                for wrong in ("999999", "-1", f"{company.pk}.5", "9" * 25)
+            ),
+        ],
         key="id",
     )
 
-    assert outcomes(report) == ["updated", "refused"]
-    assert report.results[1].reason == "会社ID：このIDのデータはありません。"
+    assert outcomes(report) == ["updated"] + ["refused"] * 4
+    for result in report.results[1:]:
+        assert result.reason == "会社ID：このIDのデータはありません。"
     assert Company.objects.count() == 1
 
 
