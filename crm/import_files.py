@@ -89,11 +89,14 @@ def remove(run: ImportRun) -> None:
 
 
 def remove_forgotten(*, now: datetime) -> None:
-    """Remove drafts that nobody went on with, and their files."""
+    """Remove drafts that nobody went on with, and every file that nobody has used since."""
     drafts = ImportRun.objects.filter(status=ImportRun.Status.DRAFT, started_at__lt=now - KEPT)
     for run in drafts:
         remove(run)
         run.delete()
+    for path in _folder().iterdir():
+        if now.timestamp() - path.stat().st_mtime > KEPT.total_seconds():
+            path.unlink(missing_ok=True)
 
 
 def _matching_path(run: ImportRun) -> Path:

@@ -53,6 +53,7 @@ def draft(
 
     Raises:
         CsvError: the file cannot be read; nothing is kept.
+        OSError: it cannot be stored (the disk is full, the folder not writable); nothing is kept.
     """
     import_files.remove_forgotten(now=clock.now())
     run = ImportRun.objects.create(
@@ -64,7 +65,7 @@ def draft(
     try:
         import_files.keep(run, upload=upload)
         head_of(run)
-    except CsvError:
+    except (CsvError, OSError):
         discard(run)
         raise
     return run
@@ -150,7 +151,7 @@ def execute(run_id: int) -> None:
     try:
         _import(run)
     except FileNotFoundError:
-        _fail(run, _("ファイルが残っていません。もう一度アップロードしてください。"))
+        _fail(run, _no_file())
     except UnknownItemError:
         _fail(run, _("取り込み先の項目が削除されました。もう一度アップロードしてください。"))
     except CsvError as error:
@@ -179,6 +180,13 @@ def _import(run: ImportRun) -> None:
     for name, value in report.as_json().items():
         setattr(run, name, value)
     _end(run, ImportRun.Status.PARTIAL if report.refused else ImportRun.Status.SUCCEEDED)
+
+
+def _no_file() -> str:
+    return _(
+        "ワーカーからファイルを読めません。もう一度アップロードしてください。"
+        "繰り返す場合は、Webサーバーとワーカーで同じVAR_DIR/importsを使用しているか確認してください。"
+    )
 
 
 def _fail(run: ImportRun, reason: str, *, line: int = 1) -> None:

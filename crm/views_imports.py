@@ -1,6 +1,7 @@
 """Pages for the import of a CSV: upload, matching, progress, report."""
 
 import csv
+import logging
 from collections.abc import Iterator
 
 from django.contrib import messages
@@ -18,6 +19,8 @@ from crm.csv_reader import CsvError
 from crm.forms_imports import MatchForm, UploadForm
 from crm.models import Account, ImportRun
 from crm.views import get_or_post, show_form, wants_fragment
+
+logger = logging.getLogger(__name__)
 
 #: Refused lines that the report itself lists; all of them are in the CSV.
 LISTED = 200
@@ -115,7 +118,10 @@ def _drafted(request: HttpRequest, record_type: RecordType, form: UploadForm) ->
         return imports.draft(record_type, form.cleaned_data["file"], account=account)
     except CsvError as error:
         form.add_error("file", str(error))
-        return None
+    except OSError:
+        logger.exception("An uploaded file could not be stored")
+        form.add_error("file", _not_stored())
+    return None
 
 
 def _begun(run: ImportRun, form: MatchForm) -> bool:
@@ -133,6 +139,13 @@ def _begun(run: ImportRun, form: MatchForm) -> bool:
         key=matching.key,
     )
     return True
+
+
+def _not_stored() -> str:
+    return _(
+        "サーバーにファイルを保存できません。"
+        "VAR_DIR/importsに書き込めることと、ディスクの空きを確認してください。"
+    )
 
 
 def _no_worker() -> str:

@@ -348,3 +348,40 @@ def test_past_imports_are_listed_by_type_newest_first(
     assert page.index("二番目.csv") < page.index("一番目.csv")
     assert "未実行.csv" not in page
     assert "一番目.csv" not in other
+
+
+def test_a_file_that_cannot_be_stored_is_told_and_leaves_no_import(as_administrator, monkeypatch):
+    def refuse(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(import_files, "keep", refuse)
+
+    answer = upload(as_administrator)
+
+    assert answer.status_code == 422
+    assert "サーバーにファイルを保存できません。" in answer.text
+    assert ImportRun.objects.count() == 0
+
+
+def test_a_worker_that_does_not_find_the_file_says_what_to_check(as_administrator, sent):
+    upload(as_administrator)
+    match(as_administrator)
+    run = ImportRun.objects.get()
+    import_files.path_of(run).unlink()
+
+    imports.execute(run.pk)
+
+    page = as_administrator.get(reverse("crm:import-run", args=[run.pk])).text
+    assert "同じVAR_DIR/importsを使用しているか確認してください。" in page
+
+
+def test_files_left_behind_go_after_a_day(as_administrator):
+    upload(as_administrator)
+    match(as_administrator)
+    left = import_files.path_of(ImportRun(pk=12345))
+    left.touch()
+    os.utime(left, (time.time() - 100_000,) * 2)
+
+    upload(as_administrator)
+
+    assert not left.exists()
