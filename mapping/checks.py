@@ -52,7 +52,7 @@ def check(
     """Everything about these rules and this key that a person should know; errors first."""
     errors = [
         *(problem for rule in rules for problem in _rule_errors(rule, form=form, kinds=kinds)),
-        *_fields_taken_twice(rules),
+        *_fields_taken_twice(rules, form=form),
         *_key_errors(rules, key_field=key_field, form=form),
     ]
     warnings = [
@@ -71,15 +71,18 @@ def errors_of(findings: Sequence[Finding]) -> tuple[Problem, ...]:
     return tuple(each.problem for each in findings if each.severity is Severity.ERROR)
 
 
-def one_to_one(rules: Sequence[RuleSpec]) -> tuple[Problem, ...]:
-    """Items and fields used more than once: the original's rule is one item to one field."""
+def one_to_one(rules: Sequence[RuleSpec], *, form: Form | None = None) -> tuple[Problem, ...]:
+    """Items and fields used more than once: the original's rule is one item to one field.
+
+    With the form the problems tell the fields' labels.
+    """
     items = Counter(rule.source for rule in rules if rule.source)
     twice = [
         Problem(code="item_taken", field=path(rule), item=rule.source)
         for rule in rules
         if items[rule.source] > 1
     ]
-    return (*_fields_taken_twice(rules), *twice)
+    return (*_fields_taken_twice(rules, form=form), *twice)
 
 
 def path(rule: RuleSpec) -> str:
@@ -109,11 +112,13 @@ def required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> tuple[For
     )
 
 
-def _fields_taken_twice(rules: Sequence[RuleSpec]) -> Iterator[Problem]:
+def _fields_taken_twice(rules: Sequence[RuleSpec], *, form: Form | None) -> Iterator[Problem]:
     fields = Counter((rule.table, rule.field) for rule in rules)
     for rule in rules:
         if fields[rule.table, rule.field] > 1:
-            yield Problem(code="field_taken", field=path(rule), item=rule.source)
+            target = form.find(rule.field, table=rule.table) if form else None
+            params = described(target) if target else {}
+            yield Problem(code="field_taken", field=path(rule), item=rule.source, params=params)
 
 
 def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:

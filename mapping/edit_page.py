@@ -246,7 +246,7 @@ def _problems(
         rowsets=source.rowsets,
     )
     errors = list(errors_of(findings))
-    for problem in (*one_to_one(draft.specs), *draft.problems, *(refused or ())):
+    for problem in (*one_to_one(draft.specs, form=form), *draft.problems, *(refused or ())):
         if problem not in errors:
             errors.append(problem)
     if refused is None and not draft.specs:

@@ -76,13 +76,14 @@ def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) 
 def _refusals(
     mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str
 ) -> tuple[Problem, ...]:
-    problems = list(one_to_one(specs))
-    if mapping.form:
+    form = parse_form(mapping.form) if mapping.form else None
+    problems = list(one_to_one(specs, form=form))
+    if form:
         source = source_of(mapping)
         findings = check(
             specs,
             key_field=update_key,
-            form=parse_form(mapping.form),
+            form=form,
             kinds=source.kinds,
             rowsets=source.rowsets,
         )
