@@ -7,7 +7,9 @@ import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
-REDIS_URL = "redis://127.0.0.1:6379/15"
+#: Tests that run side by side keep to Redis databases of their own: 15, 14, ….
+_NEIGHBOUR = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_URL = f"redis://127.0.0.1:6379/{15 - _NEIGHBOUR % 8}"
 
 
 def redis_answers() -> bool:
