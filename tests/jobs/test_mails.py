@@ -294,6 +294,15 @@ def test_a_mail_whose_worker_died_over_it_is_sent_by_another(db, server, alert_o
     assert len(server.mails) == 1
 
 
+def test_a_tick_that_saw_the_mail_pending_before_another_sent_it_sends_none(
+    db, server, alert_of, noon
+):
+    seen = alert_of()
+    mails.deliver_pending(now=noon)
+
+    assert not mails._claim(seen, now=noon)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_several_ticks_at_once_send_one_mail(server, alert_of, noon):
     alert_of()

@@ -75,6 +75,14 @@ def test_a_slot_is_started_once(mapping, noon):
     assert schedules.claim_due(now=noon + 6 * MINUTE) == []
 
 
+def test_a_tick_that_saw_the_slot_before_another_took_it_gets_nothing(mapping, noon):
+    seen = Schedule.objects.get()
+    schedules.claim_due(now=noon + 5 * MINUTE)
+    Run.objects.update(status=RunStatus.SUCCEEDED)
+
+    assert schedules._claim(seen, now=noon + 5 * MINUTE) == []
+
+
 def test_missed_slots_are_skipped_and_the_grid_is_kept(mapping, noon):
     queued = schedules.claim_due(now=noon + 63 * MINUTE)
 
