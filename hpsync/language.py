@@ -12,7 +12,7 @@ class LanguageMiddleware:
     """Answers in the language of the cookie that the `language` route sets.
 
     The browser's own preference is not asked: the words are those of Japanese screens that people
-    know, and administrators of one company should see the same ones (docs/decisions).
+    know, and the administrators of one company should see the same ones.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
