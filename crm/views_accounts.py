@@ -5,7 +5,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm import accounts
 from crm.forms_accounts import AddAccountForm, ChangeAccountForm, PasswordForm
@@ -13,7 +13,7 @@ from crm.models import Account
 from crm.views import get_or_post, show_form
 
 
-@require_GET
+@require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
     """Everybody who may sign in, and who no longer may."""
     found = Account.objects.order_by("-is_active", "username")

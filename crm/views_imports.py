@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -62,7 +62,7 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
     return show_form(request, "crm/import_match.html", form, run=run)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def show_run(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import is, or what came of it; only the progress where htmx asks."""
@@ -101,7 +101,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("crm:import", run.record_type)
 
 
-@require_GET
+@require_safe
 def refused_lines(_request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every refused line with its reason, as a CSV that a spreadsheet can open safely."""
     run = get_object_or_404(ImportRun, pk=pk)

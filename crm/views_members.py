@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from crm import selectors, writing
@@ -17,7 +17,7 @@ from crm.paging import number_in, page_links
 from crm.views import get_or_post, show_form, wants_fragment
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def member_list(request: HttpRequest) -> HttpResponse:
     """The members, searched and paged; the results alone where htmx asks."""

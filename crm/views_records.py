@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from common.types import RecordType
@@ -24,7 +24,7 @@ SEARCH_LABELS: dict[RecordType, Promise] = {
 }
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """The rows of one type, searched and paged; the results alone where htmx asks."""
@@ -50,7 +50,7 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     return render(request, "crm/records.html", {**context, "counts": selectors.counts()})
 
 
-@require_GET
+@require_safe
 def show_record(request: HttpRequest, record_type: RecordType, pk: int) -> HttpResponse:
     """One row with the value of each of its items, and the way to what belongs to it."""
     record = selectors.find_record(record_type, pk)

@@ -31,7 +31,7 @@ def shown(value: ItemValue) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return _("オン") if value else _("オフ")
+        return _("はい") if value else _("いいえ")
     if isinstance(value, tuple):
         return "\n".join(shown(part) for part in value)
     if isinstance(value, UserRef):
