@@ -59,7 +59,10 @@ class Place:
     @property
     def kinds(self) -> str:
         """The kinds of items that fit there, in words."""
-        return "、".join(kind_label(kind) for kind in Kind if self.fit(kind).possible)
+        kinds = [kind for kind in Kind if self.fit(kind).possible]
+        if len(kinds) == len(Kind):
+            return _("すべて")
+        return "、".join(map(kind_label, kinds))
 
 
 #: Fields that hold no value of a record: not worth a line anywhere.

@@ -49,6 +49,8 @@ def _save(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
         messages.success(request, _("マッピングを保存しました。"))
     else:
         messages.info(request, _("変更はありません。"))
+    if request.POST.get("action") == "next":
+        return redirect("jobs:trial", mapping.pk)
     return redirect(request.get_full_path())
 
 

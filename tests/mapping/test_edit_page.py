@@ -407,3 +407,12 @@ def test_ordinary_users_and_strangers_are_refused(as_general, as_stranger, mappi
     assert as_general.get(address(mapping)).status_code == 403
     assert as_stranger.get(address(mapping)).status_code == 302
     assert as_general.post(address(mapping), chosen(mapping)).status_code == 403
+
+
+def test_going_on_saves_first(as_administrator, mapping):
+    given = {**chosen(mapping), "item": ["corporate_number", "name", "note"], "to:note": "note"}
+
+    answer = post(as_administrator, mapping, action="next", **given)
+
+    assert answer["Location"] == reverse("jobs:trial", args=[mapping.pk])
+    assert "note" in {rule.source for rule in specs_of(mapping)}
