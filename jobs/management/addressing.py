@@ -32,12 +32,12 @@ def find_mapping(text: str) -> Mapping:
     found = list(of_type if app is None else of_type.filter(app=app))
     if len(found) == 1:
         return found[0]
-    names = _listed(f"{name}/{one.record_type}/{one.app}" for one in of_type)
     if found:
         message = _("マッピングが複数あります。アプリIDまで指定してください: %(names)s")
     else:
+        of_type = Mapping.objects.select_related("connection").filter(connection__name=name)
         message = _("マッピング「%(text)s」はありません。あるのは%(names)sです。")
-    raise NoSuchMappingError(message % {"text": text, "names": names})
+    raise NoSuchMappingError(message % {"text": text, "names": _listed(map(str, of_type))})
 
 
 def _split(text: str) -> tuple[str, RecordType, int | None]:
