@@ -38,6 +38,17 @@ def test_a_few_rows_fail_on_purpose_each_in_another_way():
     assert any(row["business_category_kbn"] == "情報・通信業" for row in data.companies)
     assert any(not str(row["sales_last_year"]).isdigit() for row in data.companies)
     assert sum("@" not in str(row["email"]) for row in data.leads) == 2
+    assert sum(row["owner.email"] == "watanabe@example.com" for row in data.leads) == 3
+
+
+def test_what_belongs_to_a_company_that_fails_does_not_fail_with_it_but_for_one_lead():
+    data = demo.invent()
+    failing = {data.companies[place]["external_id"] for place in demo.SPOILED}
+
+    homeless = [row for row in data.leads if row["company.external_id"] in failing]
+
+    assert [row["external_id"] for row in homeless] == ["L-00039"]
+    assert not [row for row in data.departments if row["company.external_id"] in failing]
 
 
 @pytest.mark.django_db
