@@ -1,12 +1,8 @@
 """Mails as they arrive at a mail server: one when it begins, one when it is well, in words."""
 
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from email import message_from_bytes
-from email.policy import default
-from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -18,54 +14,10 @@ from jobs.ledger import ledger_of
 from jobs.models import Alert, LedgerEntry, Run, Schedule
 from jobs.states import AlertKind, EntryState, RunStatus, Trigger
 from tests.builders_mapping import make_connection, make_mapping
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
+from tests.jobs.mail_server import MailServer
 
 MINUTE = timedelta(minutes=1)
 ADDRESSES = ["ops@example.com", "boss@example.com"]
-
-
-class MailServer:
-    """An SMTP server that keeps what it is given, and refuses what it is told to."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.refused: set[str] = set()
-        self.controller = Controller(self, hostname="127.0.0.1", port=_free_port())
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address in self.refused:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-    def subjects(self) -> list[str]:
-        return [str(mail["Subject"]).strip() for mail in self.mails]
-
-    def text(self) -> str:
-        """The plain text of the only mail."""
-        return self._body("plain")
-
-    def html(self) -> str:
-        """The HTML of the only mail."""
-        return self._body("html")
-
-    def _body(self, kind: str) -> str:
-        (mail,) = self.mails
-        body = mail.get_body((kind,))
-        assert body
-        return str(body.get_content())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
