@@ -4,7 +4,7 @@ import logging.config
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hpsync.settings")
 app = Celery("hpsync")
@@ -18,3 +18,10 @@ def log_as_django_does(**_: object) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@beat_init.connect
+def tick_at_once(**_: object) -> None:
+    """A clock that was just started strikes, instead of waiting a minute for its first time."""
+    entry = app.conf.beat_schedule["tick"]
+    app.send_task(entry["task"], **entry["options"])

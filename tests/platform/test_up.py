@@ -129,6 +129,14 @@ def test_all_parts_run_and_write_logs_of_their_own(product: Product) -> None:
     assert len(psutil.Process(product.process.pid).children()) == len(PROGRAMS)
 
 
+def test_it_is_ready_without_waiting_for_the_clocks_first_minute(product: Product) -> None:
+    address = product.find(r"アドレス：(\S+)/\n")
+    deadline = time.monotonic() + 30
+    while requests.get(f"{address}/health/ready", timeout=10).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_a_killed_worker_is_back_soon(product: Product) -> None:
     def workers() -> list[int]:
         return [
