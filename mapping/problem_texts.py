@@ -12,7 +12,7 @@ from common.clock import JAPAN
 from common.problems import Problem
 from integrations.kintone.form import FieldType
 from mapping.labels import NOTES, TYPE_LABELS
-from mapping.problem_words import MAPPING, REFUSALS, RUNS, VALUES, Words
+from mapping.words import MAPPING, REFUSALS, RUNS, VALUES, Words
 
 _WORDS: Final = {**VALUES, **MAPPING, **RUNS}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")

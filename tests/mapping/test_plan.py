@@ -1,74 +1,13 @@
 """A record's values become one payload, or all that is wrong with them is named at once."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from common.types import Kind, UserRef
-from mapping.plan import EmptyKeyError, MappingError, MappingPlan, PlanError
+from common.types import UserRef
+from mapping.plan import EmptyKeyError, MappingError, PlanError
 from mapping.rulespec import RuleSpec, WhenEmpty
-from tests.builders_mapping import make_form
-
-FIELDS: dict[str, dict[str, Any]] = {
-    "key": {"type": "SINGLE_LINE_TEXT", "unique": True},
-    "number_key": {"type": "NUMBER", "unique": True},
-    "name": {"type": "SINGLE_LINE_TEXT", "label": "会社名", "required": True, "maxLength": "10"},
-    "short": {"type": "SINGLE_LINE_TEXT", "minLength": "2"},
-    "industry": {"type": "DROP_DOWN", "options": ["製造業", "IT"]},
-    "colours": {"type": "CHECK_BOX", "options": ["赤", "青"], "required": True},
-    "flag": {"type": "RADIO_BUTTON", "options": ["はい", "いいえ"], "required": True},
-    "amount": {"type": "NUMBER"},
-    "note": {"type": "RICH_TEXT"},
-    "list": {
-        "type": "SUBTABLE",
-        "fields": {
-            "tag": {"type": "SINGLE_LINE_TEXT", "maxLength": "5"},
-            "count": {"type": "NUMBER"},
-            "origin": {"type": "SINGLE_LINE_TEXT"},
-        },
-    },
-}
-KINDS = {
-    "code": Kind.TEXT,
-    "id": Kind.NUMBER,
-    "name": Kind.TEXT,
-    "family": Kind.TEXT,
-    "first": Kind.TEXT,
-    "industry": Kind.CHOICE,
-    "colours": Kind.CHOICES,
-    "flag": Kind.FLAG,
-    "amount": Kind.TEXT,
-    "memo": Kind.RICH_TEXT,
-    "owner": Kind.USER,
-    "tags": Kind.CHOICES,
-    "departments.name": Kind.ROWS,
-    "departments.size": Kind.ROWS,
-}
-ROWSETS = {"departments.name": "departments", "departments.size": "departments", "tags": "tags"}
-KEY = RuleSpec(field="key", source="code")
-
-
-def plan(*rules, key_field="key"):
-    given = [
-        RuleSpec(field=rule[0], source=rule[1]) if isinstance(rule, tuple) else rule
-        for rule in rules
-    ]
-    if key_field == "key":
-        given = [KEY, *given]
-    return MappingPlan.compile(
-        given, key_field=key_field, form=make_form(FIELDS), kinds=KINDS, rowsets=ROWSETS
-    )
-
-
-def record(*rules, **values):
-    return plan(*rules).build({"code": "K1", **values}).record
-
-
-def problems(*rules, **values):
-    with pytest.raises(MappingError) as refused:
-        plan(*rules).build({"code": "K1", **values})
-    return [(problem.code, problem.field) for problem in refused.value.problems]
+from tests.mapping.planning import plan, problems, record
 
 
 def test_the_key_goes_beside_the_record_and_never_into_it():
@@ -221,66 +160,6 @@ def test_templates_take_values_of_every_kind_as_text():
 def test_fixed_values_are_converted_once_for_all_records():
     assert record(RuleSpec(field="amount", fixed="￥1,000")) == {"amount": "1000"}
     assert record(RuleSpec(field="colours", fixed="赤")) == {"colours": ["赤"]}
-
-
-def rows(*rules, **values):
-    table = [RuleSpec(table="list", **rule) for rule in rules]
-    return record(*table, **values).get("list")
-
-
-def cells(found):
-    return [{code: cell["value"] for code, cell in row["value"].items()} for row in found]
-
-
-def test_several_values_fill_a_table_downwards():
-    found = rows(
-        {"field": "tag", "source": "departments.name"},
-        {"field": "count", "source": "departments.size"},
-        {"field": "origin", "fixed": "CRM"},
-        **{"departments.name": ("本社", "支社"), "departments.size": ("10", "")},
-    )
-
-    assert cells(found) == [
-        {"tag": "本社", "count": "10", "origin": "CRM"},
-        {"tag": "支社", "count": "", "origin": "CRM"},
-    ]
-
-
-def test_a_single_value_stands_in_every_row_and_makes_one_of_its_own():
-    column = {"field": "tag", "source": "name"}
-
-    assert cells(rows(column, name="青葉")) == [{"tag": "青葉"}]
-    assert rows(column, name="") == []
-    assert cells(
-        rows(column, {"field": "origin", "source": "tags"}, name="青葉", tags=("a", "b"))
-    ) == [{"tag": "青葉", "origin": "a"}, {"tag": "青葉", "origin": "b"}]
-
-
-def test_rows_without_any_value_are_left_out_and_no_row_clears_the_table():
-    column = {"field": "tag", "source": "tags"}
-
-    assert cells(rows(column, tags=("", "a", "  "))) == [{"tag": "a"}]
-    assert rows(column, tags=()) == []
-    assert rows(column, tags=None) == []
-
-
-def test_a_table_is_left_as_it_is_where_its_rules_say_so():
-    column = {"field": "tag", "source": "tags", "empty": WhenEmpty.KEEP}
-
-    assert rows(column, tags=()) is None
-    assert cells(rows(column, tags=("a",))) == [{"tag": "a"}]
-
-
-def test_what_is_wrong_in_a_table_is_named_with_its_column():
-    rules = [
-        RuleSpec(table="list", field="tag", source="tags"),
-        RuleSpec(table="list", field="count", source="departments.size"),
-    ]
-
-    assert problems(*rules, tags=("長すぎるタグ", "短い"), **{"departments.size": ("一", "2")}) == [
-        ("too_long", "list.tag"),
-        ("not_a_number", "list.count"),
-    ]
 
 
 def test_the_digest_depends_on_what_is_sent_and_on_nothing_else():

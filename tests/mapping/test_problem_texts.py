@@ -8,7 +8,7 @@ from common.problems import Problem
 from integrations.kintone.errors import ConfigReason
 from mapping.labels import NOTES
 from mapping.problem_texts import describe
-from mapping.problem_words import MAPPING, REFUSALS, RUNS, VALUES
+from mapping.words import MAPPING, REFUSALS, RUNS, VALUES
 
 ALL_WORDS = [*VALUES.items(), *MAPPING.items(), *RUNS.items(), *REFUSALS.items()]
 
