@@ -134,6 +134,8 @@ def spoil(data: DemoData) -> None:
     companies[19]["name"] = "株式会社" + "とても長い名前の" * 24 + "研究所"  # longer than allowed
     companies[22]["sales_last_year"] = "約12億円"  # not a number
     companies[25]["main_tel"] = "03-0000-1234（代表）、03-0000-1235（営業）"  # too long
+    for lead in leads[:40]:
+        lead |= {"visibility": "everyone", "groups": ()}  # whoever is the sync user sees these
     leads[7]["email"] = ""  # an empty key
     leads[12]["email"] = leads[11]["email"]  # a key taken
     leads[20]["email"] = "メールなし"  # not an e-mail address
