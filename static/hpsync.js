@@ -9,18 +9,23 @@
     if (place) place.textContent = text;
   }
 
-  // Errors take the focus, so that a keyboard or a screen reader starts there.
+  // Errors take the focus, so that a keyboard or a screen reader starts there; what is new takes it
+  // where the pressed control is gone.
   function focusWhatAsksForIt(root) {
-    const wanted = root.querySelector("[data-focus]");
+    const lost = document.activeElement === document.body;
+    const wanted = root.querySelector(lost ? "[data-focus], [data-focus-if-lost]" : "[data-focus]");
     if (wanted) wanted.focus();
   }
 
-  // A region that swapped says so: <… data-say="23件見つかりました">.
+  // A region that swapped says so, once: <… data-say="23件見つかりました">.
+  const said = new Map();
+
   function announce(root) {
     const spoken = root.matches?.("[data-say]") ? root : root.querySelector?.("[data-say]");
-    if (!spoken) return;
-    if (spoken.dataset.say && spoken.dataset.said !== spoken.dataset.say) say(spoken.dataset.say);
-    spoken.dataset.said = spoken.dataset.say;
+    const polled = spoken?.id && root.matches("[data-polled], #report, #runs");
+    if (!spoken || (polled && said.get(spoken.id) === spoken.dataset.say)) return;
+    if (spoken.id) said.set(spoken.id, spoken.dataset.say);
+    say(spoken.dataset.say);
   }
 
   // A pressed button keeps its focus and says that it works (never `disabled`: focus would be lost).
@@ -115,5 +120,12 @@
     if (event.persisted) unmarkBusy(document);
   });
 
-  document.addEventListener("DOMContentLoaded", () => focusWhatAsksForIt(document));
+  document.addEventListener("DOMContentLoaded", () => {
+    focusWhatAsksForIt(document);
+    // In a narrow window the navigation scrolls: show where one is.
+    document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+    for (const spoken of document.querySelectorAll("[data-say][id]")) {
+      said.set(spoken.id, spoken.dataset.say);
+    }
+  });
 })();

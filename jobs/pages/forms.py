@@ -209,7 +209,6 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     def _fill_secrets(self) -> None:
         """Put into the connection what it logs in with, and take away what it does not need."""
         connection, given = self.instance, self.cleaned_data
-        connection.domain = given.get("domain", connection.domain)
         for name, value in self.typed.items():
             if value:
                 setattr(

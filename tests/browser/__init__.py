@@ -1,0 +1,1 @@
+"""A real Chromium walks the product; skipped where there is none."""

@@ -1,0 +1,114 @@
+"""Every screen of the sync through axe, in both languages, themes and widths; nothing sideways."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from common import clock
+from jobs import runs
+from jobs.models import Run
+from jobs.states import RunStatus, Trigger
+from tests.builders_crm import make_company
+from tests.flows.conftest import enabled_mapping, run_now
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from mapping.models import Mapping
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def mapping(page: "Page", kintone: Any) -> "Mapping":
+    """A mapping with a record that arrived, one that failed, and a run that moves."""
+    made = enabled_mapping(kintone)
+    make_company(name="株式会社青葉商事")
+    make_company(business_category_kbn="情報・通信業" * 20)
+    run_now(made)
+    moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
+    Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
+    return made
+
+
+def addresses(mapping: "Mapping") -> list[str]:
+    """Every screen of the sync, with something on it."""
+    company = mapping_record(mapping)
+    run = Run.objects.earliest("pk")
+    return [
+        "/",
+        "/settings/",
+        "/settings/new/",
+        f"/settings/{mapping.connection_id}/",
+        f"/settings/mappings/{mapping.pk}/",
+        f"/settings/mappings/{mapping.pk}/test/?record={company}",
+        f"/settings/mappings/{mapping.pk}/failures/",
+        "/runs/",
+        f"/runs/{run.pk}/",
+        f"/records/company/{company}/",
+    ]
+
+
+def mapping_record(mapping: "Mapping") -> int:
+    """A record that failed."""
+    return int(Run.objects.earliest("pk").outcomes.filter(outcome="invalid")[0].source_id)
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("ja", "light", 1280), ("ja", "dark", 390), ("en", "light", 390), ("en", "dark", 1280)],
+)
+def test_no_screen_shuts_anybody_out(
+    page: "Page", mapping: "Mapping", language: str, scheme: Any, width: int
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    if language == "en":
+        page.get_by_role("button", name="English").click()
+        page.locator("html[lang=en]").wait_for()
+    page.set_viewport_size({"width": width, "height": 800})
+
+    found = {}
+    for address in addresses(mapping):
+        page.goto(address)
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[address] = [
+                (one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in violations
+            ]
+
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 752, 1280])
+def test_no_screen_scrolls_sideways(page: "Page", mapping: "Mapping", width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+
+    too_wide = []
+    for address in addresses(mapping):
+        page.goto(address)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            too_wide.append(address)
+
+    assert too_wide == []
+
+
+def test_at_390_everything_that_is_pressed_is_large_enough(
+    page: "Page", mapping: "Mapping"
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    boxes = """
+        [...document.querySelectorAll("button, a.button, input, select, summary")]
+        .filter(one => one.offsetParent)
+        .filter(one => !["checkbox", "radio"].includes(one.type))
+        .filter(one => one.getBoundingClientRect().height < 44)
+        .map(one => one.outerHTML.slice(0, 120))
+    """
+
+    small = {}
+    for address in addresses(mapping):
+        page.goto(address)
+        if found := page.evaluate(boxes):
+            small[address] = found
+
+    assert small == {}
