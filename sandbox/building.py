@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.auth import Actor
 from sandbox.errors import ApiError
-from sandbox.form import PEOPLE_TYPES, SHAPE_TYPES, SYSTEM_TYPES, Field
+from sandbox.form import PEOPLE_TYPES, SYSTEM_TYPES, Field
 from sandbox.lookups import copy_from_source
 from sandbox.model import App, Domain, Record, Undo, Values
 from sandbox.values import Checking, Place, check_empty_length, convert, unwrap
@@ -86,6 +86,8 @@ def _look_up(
 
 def _is_ignored(app: App, field: Field, wrapped: Any, *, inserting: bool, writing: Writing) -> bool:
     """Whether kintone passes over what is sent for this field; refuses what it never takes."""
+    if field.code in app.form.settable and field.code not in app.read_only:
+        return False
     if field.type in SYSTEM_TYPES:
         _check_system_field(app, field, inserting=inserting, writing=writing)
         return True
@@ -93,8 +95,7 @@ def _is_ignored(app: App, field: Field, wrapped: Any, *, inserting: bool, writin
         raise ApiError("GAIA_FU01", field=field.code)
     if field.type == "CALC" and isinstance(unwrap(wrapped), int | float):
         raise ApiError("CB_IJ01")
-    kept_by_kintone = field.type in SHAPE_TYPES or field.type in {"RECORD_NUMBER", "CATEGORY"}
-    return kept_by_kintone or field.calculated or field.copied
+    return True
 
 
 def _check_system_field(app: App, field: Field, *, inserting: bool, writing: Writing) -> None:

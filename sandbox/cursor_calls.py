@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from sandbox import params
 from sandbox.calls import Call, Json
+from sandbox.conditions import Asker
 from sandbox.errors import ApiError, bad_input
-from sandbox.query import Asker, all_records
+from sandbox.query import all_records
 from sandbox.query_parser import parse_query
 from sandbox.reading import show_record
 from sandbox.world import Cursor

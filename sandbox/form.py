@@ -166,6 +166,8 @@ class Form:
     lookups: tuple[Field, ...]
     stored: tuple[Field, ...]
     """Fields whose values stand in `Record.values` (all but what kintone itself keeps)."""
+    settable: frozenset[str]
+    """Codes of the stored fields that a caller may set: not calculated, not copied."""
 
 
 def complete(fields: Mapping[str, Definition]) -> dict[str, Definition]:
@@ -225,6 +227,7 @@ def compile_form(definitions: Mapping[str, Definition]) -> Form:
         unique=tuple(each for each in own if each.unique),
         lookups=tuple(each for each in own if each.lookup),
         stored=own,
+        settable=frozenset(each.code for each in own if not each.calculated and not each.copied),
     )
 
 

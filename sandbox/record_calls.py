@@ -4,9 +4,10 @@ from typing import Any
 
 from sandbox import params
 from sandbox.calls import Call, Json
+from sandbox.conditions import Asker
 from sandbox.errors import ApiError, bad_input
 from sandbox.model import Record
-from sandbox.query import Asker, find_records
+from sandbox.query import find_records
 from sandbox.query_parser import parse_query
 from sandbox.reading import show_record
 from sandbox.writing import add_records, delete_records, put_records
