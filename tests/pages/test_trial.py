@@ -212,3 +212,16 @@ def test_looking_at_the_page_writes_nothing(as_administrator: Client, mapping: M
     as_administrator.get(address(mapping))
 
     assert not Ledger.objects.exists()
+
+
+def test_existing_data_of_an_enabled_mapping_goes_with_its_cost_told(
+    as_administrator: Client, mapping: Mapping
+) -> None:
+    make_companies(101)
+    enabling.enable(mapping, now=clock.now())
+
+    text = Page(as_administrator.get(address(mapping))).text("trial-panel")
+    assert "101件を連携します。APIリクエストを最大で約2件使用します。" in text
+    as_administrator.post(address(mapping, "run/"), {"full": "1"})
+
+    assert Run.objects.get().full
