@@ -36,18 +36,21 @@ def watched(dependent: RecordType, origin: str) -> frozenset[str]:
     )
 
 
-def touch_dependents(origin: str, changes: Changes, *, now: datetime) -> None:
+def touch_dependents(
+    origin: str, changes: Changes, *, now: datetime, raised: Collection[int] = ()
+) -> None:
     """Raise the version of every row that shows a changed column: one UPDATE per type.
 
     Args:
         origin: `company`, `department` or `member`.
+        raised: Rows of the same type whose version this change raised already.
     """
     for dependent, pointer in _POINTERS.get(origin, ()):
         columns = watched(dependent, origin)
         ids = [pk for pk, changed in changes.items() if columns.intersection(changed)]
         if ids:
             rows = model_of(dependent)._default_manager.filter(**{f"{pointer}__in": ids})
-            touch(rows, now=now)
+            touch(rows.exclude(pk__in=raised) if dependent == origin else rows, now=now)
 
 
 def touch_companies(ids: Collection[int], *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """One chunk of incoming rows, compared with what is stored and written, inside one transaction."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -206,9 +206,8 @@ class _Work:
         self._update(changed)
         self.groups.write()
         changes = {draft.row.pk: draft.changed for draft in changed}
-        if self.chunk.record_type is RecordType.DEPARTMENT:
-            self._carry_down(changes)
-        touch_dependents(self.chunk.record_type.value, changes, now=now)
+        below = self._carry_down(changes) if self.model is Department else ()
+        touch_dependents(self.chunk.record_type.value, changes, now=now, raised=below)
 
     def _update(self, drafts: Sequence[Draft]) -> None:
         columns = set(_ALWAYS)
@@ -229,7 +228,8 @@ class _Work:
                 ),
             )
 
-    def _carry_down(self, changes: dict[int, set[str]]) -> None:
+    def _carry_down(self, changes: dict[int, set[str]]) -> Collection[int]:
+        """Mend what lies below and add it to `changes`; the departments that this raised."""
         below = carry_down(changes, now=self.chunk.now)
         for pk, columns in below.items():
             changes[pk] = changes.get(pk, set()) | columns
@@ -239,6 +239,7 @@ class _Work:
         for draft in self.drafts:
             companies |= draft.left | ({draft.row.company_id} if draft.is_new else set())
         touch_companies(companies, now=self.chunk.now)
+        return below.keys()
 
 
 _FOREIGN: Final = frozenset({"company_id", "department_id", "parent_id", "owner_id"})

@@ -81,7 +81,7 @@ def test_a_related_change_moves_the_scan_time_but_not_the_updated_time(house: Ho
 def test_a_renamed_department_raises_all_below_and_its_company(house: House) -> None:
     change(house.sales, name="販売部")
 
-    assert house.raised().keys() == {"company", "sales", "team", "desk", "lead"}
+    assert house.raised() == dict.fromkeys(("company", "sales", "team", "desk", "lead"), 1)
     assert (house.desk.path, house.team.path) == ("販売部＞一課＞窓口", "販売部＞一課")
 
 

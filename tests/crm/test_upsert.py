@@ -254,6 +254,20 @@ def test_an_external_id_that_another_row_has_is_refused_by_name() -> None:
     assert outcomes(swapped) == ["created", "refused"]
 
 
+def test_a_row_that_the_database_alone_refuses_does_not_hold_back_the_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_per_address ON crm_company (address)")
+    rows = [
+        {"external_id": f"C{n}", "name": "青葉", "address": a} for n, a in enumerate("東西東南")
+    ]
+
+    report = upsert(RecordType.COMPANY, rows)
+
+    assert outcomes(report) == ["created", "created", "refused", "created"]
+    assert "データベースに保存できませんでした。" in report.results[2].reason
+    assert Company.objects.count() == 3
+
+
 def test_two_rows_of_one_key_make_one_row_and_one_version() -> None:
     report = upsert(
         RecordType.COMPANY,

@@ -97,6 +97,7 @@ def test_what_people_write_is_understood(kind: Kind, raw: object, value: object)
         (Kind.DATE, "2024/1-2", "日付ではありません。"),
         (Kind.TIME, "25:00", "「25:00」は時刻ではありません。"),
         (Kind.DATETIME, "2024/01/02 24:30", "日時ではありません。"),
+        (Kind.DATETIME, "0001/01/01 00:00", "日時が範囲を超えています。"),
         (Kind.FLAG, "たぶん", "はい・いいえのどちらでもありません。"),
         (Kind.TEXT, "a\x00b", "使用できない制御文字が含まれています。"),
         (Kind.TEXT, "あ" * 11, "長すぎます（11文字）。10文字以内にしてください。"),

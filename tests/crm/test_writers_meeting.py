@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 
 from common.types import RecordType
 from crm.models import Company, Department, Lead
-from crm.writing import save_member, save_one, upsert
+from crm.writing import RowOutcome, WriteReport, save_member, save_one, upsert
 from tests.builders_crm import make_companies, make_company, make_department, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +114,40 @@ def test_a_department_added_below_one_that_is_renamed_gets_the_new_path(other: O
         )
 
     assert Department.objects.get(name="係").path == "本部＞課＞係"
+
+
+def test_a_department_renamed_while_the_one_above_is_renamed_keeps_both_names(other: Other) -> None:
+    top = make_department(name="部")
+    middle = make_department(name="課", parent=top)
+
+    with before_it_commits(
+        other, lambda: save_one(RecordType.DEPARTMENT, {"name": "本部"}, row_id=top.pk)
+    ):
+        save_one(RecordType.DEPARTMENT, {"name": "新課"}, row_id=middle.pk)
+
+    middle.refresh_from_db()
+    assert (middle.path, middle.version) == ("本部＞新課", 3)
+
+
+@pytest.mark.stack
+def test_a_writer_that_the_database_gives_up_for_a_deadlock_begins_again(other: Other) -> None:
+    first, second = make_companies(2)
+    rows = [{"external_id": one.external_id, "address": "東京"} for one in (first, second)]
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Whoever waits long enough looks for the deadlock and gives itself up: not this one.
+            cursor.execute("SET LOCAL deadlock_timeout = '30s'")
+        save_one(RecordType.COMPANY, {"note": "二"}, row_id=second.pk)
+        begun = other(lambda: upsert(RecordType.COMPANY, rows))
+        wait_for([begun], timeout=0.3)
+        save_one(RecordType.COMPANY, {"note": "一"}, row_id=first.pk)
+
+    report = begun.result(timeout=30)
+    assert isinstance(report, WriteReport)
+    assert report.count(RowOutcome.UPDATED) == 2
+    values = Company.objects.order_by("pk").values_list("address", "note", "version")
+    assert list(values) == [("東京", "一", 3), ("東京", "二", 3)]
 
 
 def test_many_writers_over_the_same_rows_all_get_through(other: Other) -> None:
