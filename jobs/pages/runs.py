@@ -84,6 +84,8 @@ def failures(request: HttpRequest, pk: int) -> HttpResponse:
 def run_now(request: HttpRequest, pk: int) -> HttpResponse:
     """今すぐ実行; 全件連携 where the form asks for existing data."""
     mapping = get_object_or_404(Mapping, pk=pk)
+    if not mapping.enabled:
+        return _to_the_switch(request, mapping)
     full = bool(request.POST.get("full"))
     trigger = Trigger.FIRST_LOAD if full else Trigger.MANUAL
     accepted = _("全件連携を受け付けました。") if full else _("データ処理を受け付けました。")
@@ -94,6 +96,8 @@ def run_now(request: HttpRequest, pk: int) -> HttpResponse:
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """再実行 of one failed record (`source`) or of all of the mapping."""
     mapping = get_object_or_404(Mapping, pk=pk)
+    if not mapping.enabled:
+        return _to_the_switch(request, mapping)
     source = _number(request.POST.get("source"))
     count = ledger.retry(mapping, now=clock.now(), source_ids=None if source is None else [source])
     if not count:
@@ -129,6 +133,11 @@ def _start(
     queue.ring(run.pk)
     messages.success(request, accepted)
     return redirect("jobs:run", run.pk)
+
+
+def _to_the_switch(request: HttpRequest, mapping: Mapping) -> HttpResponse:
+    messages.warning(request, _("連携が無効です。有効にしてから実行してください。"))
+    return redirect("jobs:trial", mapping.pk)
 
 
 def _to_active(request: HttpRequest, mapping: Mapping, *, full: bool) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from common import clock
 from crm.models import Company
-from jobs import runs
+from jobs import enabling, runs
 from jobs.models import LedgerEntry, Run
 from jobs.pages import select_runs
 from jobs.pages.select_runs import RunQuery
@@ -234,6 +234,28 @@ def test_a_run_starts_on_request(
     run = Run.objects.get()
     assert answer.headers["Location"] == f"/runs/{run.pk}/"
     assert (run.trigger, run.full, rung) == (Trigger.MANUAL, False, [run.pk])
+
+
+@pytest.mark.parametrize("name", ["run", "retry"])
+def test_nothing_runs_while_the_mapping_is_off(
+    as_administrator: Client, refused: Run, name: str
+) -> None:
+    enabling.disable(refused.mapping, now=clock.now())
+
+    address = f"/settings/mappings/{refused.mapping_id}/{name}/"
+    page = Page(as_administrator.post(address, follow=True))
+
+    assert "連携が無効です。有効にしてから実行してください。" in page.text()
+    assert Run.objects.count() == 1
+
+
+def test_causes_and_failed_records_cost_two_queries_each(
+    refused: Run, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        select_runs.causes(refused)
+    with django_assert_num_queries(2):
+        select_runs.troubled_records(refused, outcomes=select_runs.FAILED_OUTCOMES)
 
 
 def test_a_second_run_is_not_started_beside_an_active_one(
