@@ -35,9 +35,9 @@ a { color: #0b5394; } nav { font-size: 14px; }
 .wide { overflow-x: auto; background: #fff; border: 1px solid #d6d3d0; border-radius: 4px; }
 table { border-collapse: collapse; font-size: 14px; line-height: 1.5; width: 100%; }
 th, td { padding: 8px 12px; text-align: left; vertical-align: top;
-  border-bottom: 1px solid #e8e6e3; overflow-wrap: anywhere; min-width: 6em; }
+  border-bottom: 1px solid #e8e6e3; overflow-wrap: anywhere; min-width: 8em; }
 thead th { border-bottom: 2px solid #706d65; white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr:target { background: #fff6d6; }
 dt { font-weight: 700; font-size: 14px; } dd { margin: 0 0 12px; white-space: pre-wrap; }
 code { font-family: ui-monospace, monospace; }
@@ -121,8 +121,8 @@ def _start_page(domain: Domain, *, base: str, loopback: bool) -> str:
         "アプリ",
         f"""<p>kintoneの代わりに動く、練習用のkintoneです。</p>
 {_credentials(domain) if loopback else ""}
-<div class="wide"><table><thead><tr><th>アプリID</th><th>アプリ</th><th>レコード</th>
-<th>APIトークン</th></tr></thead><tbody>{rows}</tbody></table></div>""",
+<div class="wide"><table><thead><tr><th class="number">アプリID</th><th>アプリ</th>
+<th class="number">レコード</th><th>APIトークン</th></tr></thead><tbody>{rows}</tbody></table></div>""",
         base=base,
     )
 
@@ -142,6 +142,7 @@ def _tokens(app: App) -> str:
 
 def _list_page(domain: Domain, app: App, *, page: int, base: str) -> str:
     fields = [field for field in app.form.fields.values() if field.in_records]
+    fields.sort(key=lambda field: field.type != "RECORD_NUMBER")
     newest = app.ids[::-1][(page - 1) * RECORDS_PER_PAGE : page * RECORDS_PER_PAGE]
     heads = "".join(f'<th scope="col">{escape(field.label)}</th>' for field in fields)
     rows = "".join(
