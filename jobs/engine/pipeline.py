@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from integrations.kintone.errors import KintoneError
+from integrations.kintone.errors import AllowanceSpentError, KintoneError
 from integrations.kintone.values import RecordPut
 from jobs.engine.build import build
 from jobs.engine.keys import first_of_a_ring, settle_conflict
@@ -124,24 +124,35 @@ class Pipeline:
         self._in_hand.update(conflict.sendable.row_id for conflict in intent.conflicts)
         if not intent.granted:
             return
-        unanswered = {sendable.row_id: sendable for sendable in intent.granted}
+        self._deliver(intent.granted)
+
+    def _deliver(self, granted: Sequence[Sendable]) -> None:
+        """Send what is granted and record each answer; take back what surely never arrived."""
+        unanswered = {sendable.row_id: sendable for sendable in granted}
+        unclear: set[int] = set()
         try:
             for delivered in deliver(
-                intent.granted,
+                granted,
                 key_field=self.plan.key_field,
                 put=self.put,
                 accepted_before=self._accepted,
             ):
+                unclear.update(item.row_id for item in delivered.unclear)
                 settled = [settle_saved(item, result) for item, result in delivered.saved]
-                settled += [settle_refused(refused) for refused in delivered.refused]
+                settled += [
+                    settle_refused(refused, unclear=refused.sendable.row_id in unclear)
+                    for refused in delivered.refused
+                ]
                 self._accepted = self._accepted or bool(delivered.saved)
-                self.book.settle(settled)
+                if settled:
+                    self.book.settle(settled)
                 for item in settled:
                     unanswered.pop(item.row_id)
-        except (KintoneError, NothingGetsThroughError) as error:
+        except (KintoneError, NothingGetsThroughError, AllowanceSpentError) as error:
             answer = error.error if isinstance(error, NothingGetsThroughError) else error
-            if not answer.may_have_written:
-                self.book.withdraw(list(unanswered.values()))
+            if not (isinstance(answer, KintoneError) and answer.may_have_written):
+                clear = [one for row_id, one in unanswered.items() if row_id not in unclear]
+                self.book.withdraw(clear)
             raise
 
     def _resolve_conflicts(self) -> None:

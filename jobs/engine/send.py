@@ -4,30 +4,37 @@ What a refusal costs, in requests beyond the first, for a batch of n records wit
 
 - kintone names them by index (CB_VA01 names all of a request at once): 1, whatever k is; one more
   for each further round in which other records are named.
-- kintone names none (GAIA_LO04, a code never seen): the batch is halved, level by level, until each
-  bad record stands alone: at most 2k·⌈log2 n⌉.
+- kintone names none (GAIA_LO04, a code never seen, no right on a record): the batch is halved, level
+  by level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
 
-A refused request wrote nothing, but counts as used.
+A refused request wrote nothing, but counts as used. An earlier attempt at it, whose answer was lost,
+may have written all the same: its records stay in doubt (`Delivered.unclear`).
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.problems import Problem, quote
-from integrations.kintone.errors import FieldRefusal, KintoneRejection
+from integrations.kintone.errors import FieldRefusal, KintoneConfigError, KintoneRejection
 from integrations.kintone.values import PutResult, RecordPut
 from jobs.engine.ports import Put
 from jobs.engine.values import OutcomeKind, Sendable, Settled
 from mapping.payload import Payload
 
+#: No right on a record, or on the whole app: kintone uses one code for both (kintone-api.md §4.3).
+NO_RIGHT = frozenset({"CB_NO02", "CB_NO01"})
+
 #: Causes that can go away in kintone without a change of the row (kintone-api.md §4.3): lookup
-#: source missing, record not found, unknown user or organisation.
-HEALING_REFUSALS = frozenset({"GAIA_LO04", "GAIA_RE01", "GAIA_RE20", "GAIA_IL26", "GAIA_IL28"})
+#: source missing, record not found, unknown user or organisation, no right.
+HEALING_REFUSALS = NO_RIGHT | {"GAIA_LO04", "GAIA_RE01", "GAIA_RE20", "GAIA_IL26", "GAIA_IL28"}
 
 #: This many records refused one by one, all with the same unknown code, and none accepted: then
 #: nothing gets through at all. Parts are tried breadth first, so good records would have shown.
+#: For want of rights so many requests are enough: it is most likely the app's.
 HOPELESS_AFTER = 10
+
+Refusal = KintoneRejection | KintoneConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +43,17 @@ class Refused:
 
     sendable: Sendable
     refusals: tuple[FieldRefusal, ...]
-    error: KintoneRejection
+    error: Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """One answer of kintone: these were saved, those were refused; never both empty."""
+    """One answer of kintone: these were saved, those were refused."""
 
     saved: Sequence[tuple[Sendable, PutResult]] = ()
     refused: Sequence[Refused] = ()
+    unclear: Sequence[Sendable] = ()
+    """Not saved, but an earlier attempt at their request may have been carried out."""
 
 
 class NothingGetsThroughError(Exception):
@@ -66,27 +75,81 @@ def deliver(
         accepted_before: Whether this run has had anything accepted; then nothing is hopeless.
 
     Raises:
-        NothingGetsThroughError: see `HOPELESS_AFTER`.
+        NothingGetsThroughError, KintoneConfigError: see `HOPELESS_AFTER`.
         KintoneError: any other trouble than a refusal of records.
     """
     parts: deque[Sequence[Sendable]] = deque([batch])
-    accepted, refused_alone = accepted_before, 0
+    hopes = _Hopes(accepted=accepted_before)
     while parts:
         part = parts.popleft()
         try:
             results = put([put_of(sendable, key_field=key_field) for sendable in part])
-        except KintoneRejection as error:
+        except (KintoneRejection, KintoneConfigError) as error:
+            if isinstance(error, KintoneConfigError) and error.code not in NO_RIGHT:
+                raise
             refused, rest = lift_out(part, error)
-            if not error.known and refused:
-                refused_alone += 1
-                if refused_alone >= HOPELESS_AFTER and not accepted:
-                    raise NothingGetsThroughError(error) from error
             parts.extend(rest)
-            if refused:
-                yield Delivered(refused=refused)
+            refused = hopes.after_refusal(error, refused)
+            unclear = part if error.may_have_written else ()
+            if refused or unclear:
+                yield Delivered(refused=refused, unclear=unclear)
         else:
-            accepted = True
-            yield Delivered(saved=list(zip(part, results, strict=True)))
+            saved = list(zip(part, results, strict=True))
+            yield Delivered(saved=saved, refused=hopes.after_success())
+    if refused := hopes.at_the_end():
+        yield Delivered(refused=refused)
+
+
+@dataclass(slots=True)
+class _Hopes:
+    """Whether it is the records, or whether nothing gets through at all.
+
+    While nothing was accepted, records that are refused for want of rights are held back: the right
+    on the whole app may be missing.
+    """
+
+    accepted: bool
+    _alone: int = 0
+    _for_want_of_rights: int = 0
+    _held_back: list[Refused] = field(default_factory=list)
+
+    def after_refusal(self, error: Refusal, refused: list[Refused]) -> list[Refused]:
+        """Which of these are surely their own fault.
+
+        Raises:
+            NothingGetsThroughError, KintoneConfigError: it is hopeless.
+        """
+        if self.accepted:
+            return refused
+        if isinstance(error, KintoneConfigError):
+            self._for_want_of_rights += 1
+            if self._for_want_of_rights >= HOPELESS_AFTER:
+                raise error
+            self._held_back += refused
+            return []
+        if refused and _is_unknown(error):
+            self._alone += 1
+            if self._alone >= HOPELESS_AFTER:
+                raise NothingGetsThroughError(error) from error
+        return refused
+
+    def after_success(self) -> list[Refused]:
+        """Something got through: so it is the fault of those that were held back."""
+        self.accepted = True
+        refused, self._held_back = self._held_back, []
+        return refused
+
+    def at_the_end(self) -> list[Refused]:
+        """What is still held back, if all of it was refused before, when other records were not.
+
+        Raises:
+            KintoneConfigError: it looks as if the app's rights were missing.
+        """
+        for refused in self._held_back:
+            known = refused.sendable.known
+            if known is None or not known.attempts:
+                raise refused.error
+        return self._held_back
 
 
 def put_of(sendable: Sendable, *, key_field: str) -> RecordPut:
@@ -99,15 +162,16 @@ def put_of(sendable: Sendable, *, key_field: str) -> RecordPut:
 
 
 def lift_out(
-    part: Sequence[Sendable], error: KintoneRejection
+    part: Sequence[Sendable], error: Refusal
 ) -> tuple[list[Refused], list[Sequence[Sendable]]]:
     """Split a refused part: records to blame, and the parts that are worth sending again."""
-    if error.problems:
+    named = error.problems if isinstance(error, KintoneRejection) else {}
+    if named:
         refused = [
             Refused(sendable=part[index], refusals=refusals, error=error)
-            for index, refusals in sorted(error.problems.items())
+            for index, refusals in sorted(named.items())
         ]
-        rest = [item for index, item in enumerate(part) if index not in error.problems]
+        rest = [item for index, item in enumerate(part) if index not in named]
         return refused, [rest] if rest else []
     if len(part) == 1:
         blame = (FieldRefusal(field="", message=error.message),)
@@ -148,8 +212,12 @@ def _settle_interim(sendable: Sendable, result: PutResult) -> Settled:
     )
 
 
-def settle_refused(refused: Refused) -> Settled:
-    """What is recorded of a record that kintone refused: each refusal beside its field."""
+def settle_refused(refused: Refused, *, unclear: bool) -> Settled:
+    """What is recorded of a record that kintone refused: each refusal beside its field.
+
+    Args:
+        unclear: An earlier attempt at sending it may have been carried out.
+    """
     sendable, error = refused.sendable, refused.error
     problems = tuple(
         Problem(
@@ -171,12 +239,16 @@ def settle_refused(refused: Refused) -> Settled:
         version=sendable.version,
         label=sendable.label,
         outcome=OutcomeKind.REJECTED,
-        key=known.key if known else "",
+        key=sendable.payload.key if unclear else known.key if known else "",
         problems=problems,
         attempts=known.attempts + 1 if known else 1,
-        in_doubt=error.may_have_written or (known is not None and known.in_doubt),
-        heals=error.code in HEALING_REFUSALS or not error.known,
+        in_doubt=unclear or (known is not None and known.in_doubt),
+        heals=error.code in HEALING_REFUSALS or _is_unknown(error),
     )
+
+
+def _is_unknown(error: Refusal) -> bool:
+    return isinstance(error, KintoneRejection) and not error.known
 
 
 def _sent_value(payload: Payload, field: str) -> str:
