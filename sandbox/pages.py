@@ -122,7 +122,8 @@ def _start_page(domain: Domain, *, base: str, loopback: bool) -> str:
         f"""<p>kintoneの代わりに動く、練習用のkintoneです。</p>
 {_credentials(domain) if loopback else ""}
 <div class="wide"><table><thead><tr><th class="number">アプリID</th><th>アプリ</th>
-<th class="number">レコード</th><th>APIトークン</th></tr></thead><tbody>{rows}</tbody></table></div>""",
+<th class="number">レコード</th><th>APIトークン</th></tr></thead>
+<tbody>{rows}</tbody></table></div>""",
         base=base,
     )
 
