@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 
 from common.types import ItemValues, Kind, RecordType, UserRef
 from crm.catalogue import Item, UnknownItemError, items_by_key
-from crm.catalogue_company import DEPARTMENTS
+from crm.catalogue.company import DEPARTMENTS
 from crm.labels import row_label
 from crm.models import Company, Department, Lead, Member, SourceRow
 from crm.visibility import visible_to

@@ -2,10 +2,10 @@
 
 from celery import shared_task
 
-from crm import imports
+from crm.importing import uploads
 
 
-@shared_task(name=imports.TASK)
+@shared_task(name=uploads.TASK)
 def import_file(run_id: int) -> None:
     """Import the file of that import."""
-    imports.execute(run_id)
+    uploads.execute(run_id)

@@ -3,11 +3,15 @@
 Both may happen twice or at the same time: the rows say what is still to be done.
 """
 
+import logging
+
 from celery import shared_task
 
 from common import clock
 from jobs import execute, liveness, mails, queue, schedules, sweep
 from jobs.models import Heartbeat
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="jobs.tick", ignore_result=True)
@@ -15,9 +19,12 @@ def tick() -> None:
     """Put right what died, start what is due, tell people. Beat sends it every minute."""
     now = clock.now()
     Heartbeat.objects.update_or_create(name="tick", defaults={"at": now})
-    schedules.claim_due(now=now)
-    sweep.sweep(now=now)
-    mails.deliver_pending(now=now)
+    for step in (schedules.claim_due, sweep.sweep, mails.deliver_pending):
+        try:
+            step(now=now)
+        except Exception:
+            # What fails in one step must not keep the others from their work for a minute.
+            logger.exception("The tick's step %s failed", step.__name__)
 
 
 # Acknowledged when it is done: the message of a worker that dies is delivered again.

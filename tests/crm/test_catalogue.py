@@ -6,7 +6,7 @@ from django.utils.translation import override
 from common.types import Kind, RecordType, UserRef
 from crm import catalogue, changes
 from crm.catalogue import UnknownItemError, items_of, standard_items_of
-from crm.writing_fanout import watched
+from crm.writing.fanout import watched
 from tests.builders_crm import (
     make_company,
     make_custom_item,

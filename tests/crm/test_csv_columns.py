@@ -4,8 +4,8 @@ import pytest
 
 from common.types import RecordType
 from crm.catalogue import UnknownItemError
-from crm.csv_columns import place, recall, remember, suggest
-from crm.csv_encoding import CsvError
+from crm.importing.columns import place, recall, remember, suggest
+from crm.importing.encoding import CsvError
 from tests.builders_crm import make_custom_item
 
 pytestmark = pytest.mark.django_db

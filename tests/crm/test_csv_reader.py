@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm.csv_reader import CsvError, CsvFile, open_csv
+from crm.importing.reader import CsvError, CsvFile, open_csv
 
 
 def table(content: str | bytes, *, encoding: str = "utf-8") -> CsvFile:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.types import Kind, UserRef
-from crm.catalogue_custom import as_stored
-from crm.catalogue_items import Item, empty_of
-from crm.writing_values import ValueRefusedError, read
+from crm.catalogue.custom import as_stored
+from crm.catalogue.items import Item, empty_of
+from crm.writing.values import ValueRefusedError, read
 
 
 def item(kind: Kind, *, max_length: int | None = None) -> Item:

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm import demo, demo_loading
+from crm import demo
+from crm.demo import loading as demo_loading
 from crm.labels import record_type_label
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from common.types import RecordType
 from crm.catalogue import UnknownItemError
-from crm.csv_encoding import CsvError
 from crm.importing import ImportReport, run_import
+from crm.importing.encoding import CsvError
 from crm.labels import record_type_label
 from crm.writing import key_items
 

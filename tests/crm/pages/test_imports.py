@@ -8,8 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from crm import forms_imports, import_files, imports
+from crm.importing import files as import_files
+from crm.importing import uploads
 from crm.models import Company, ImportRun
+from crm.pages import forms_imports
 from tests.builders_crm import make_company
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +57,7 @@ def sent(monkeypatch):
     monkeypatch.setattr(
         "celery.current_app.send_task", lambda name, args, **_options: tasks.append((name, args))
     )
-    monkeypatch.setattr(imports, "INLINE_LINES", 1)
+    monkeypatch.setattr(uploads, "INLINE_LINES", 1)
     return tasks
 
 
@@ -255,7 +257,7 @@ def test_a_long_file_is_left_to_a_worker_and_its_progress_is_shown(as_administra
     assert sent == [("crm.import", [run.pk])]
     assert "2行のうち0行を取り込みました。" in page.text
 
-    imports.execute(run.pk)
+    uploads.execute(run.pk)
 
     run.refresh_from_db()
     assert (run.status, run.created) == ("succeeded", 2)
@@ -280,8 +282,8 @@ def test_an_import_done_twice_is_done_once(as_administrator, sent):
     match(as_administrator)
     run = ImportRun.objects.get()
 
-    imports.execute(run.pk)
-    imports.execute(run.pk)
+    uploads.execute(run.pk)
+    uploads.execute(run.pk)
 
     run.refresh_from_db()
     assert (run.created, run.unchanged) == (2, 0)
@@ -292,7 +294,7 @@ def test_without_a_broker_the_import_stays_a_draft_and_says_why(as_administrator
         raise OperationalError
 
     monkeypatch.setattr("celery.current_app.send_task", refuse)
-    monkeypatch.setattr(imports, "INLINE_LINES", 1)
+    monkeypatch.setattr(uploads, "INLINE_LINES", 1)
     upload(as_administrator)
 
     answer = match(as_administrator)
@@ -324,7 +326,7 @@ def test_an_import_that_breaks_off_says_so_and_keeps_what_was_written(
     def break_off(*_args, **_options):
         raise RuntimeError
 
-    monkeypatch.setattr(imports, "import_csv", break_off)
+    monkeypatch.setattr(uploads, "import_csv", break_off)
     upload(as_administrator)
     report = match(as_administrator)
 
@@ -369,7 +371,7 @@ def test_a_worker_that_does_not_find_the_file_says_what_to_check(as_administrato
     run = ImportRun.objects.get()
     import_files.path_of(run).unlink()
 
-    imports.execute(run.pk)
+    uploads.execute(run.pk)
 
     page = as_administrator.get(reverse("crm:import-run", args=[run.pk])).text
     assert "同じVAR_DIR/importsを使用しているか確認してください。" in page

@@ -1,0 +1,1 @@
+"""The pages of the customer data: views are doors, forms judge what comes in."""

@@ -1,0 +1,185 @@
+"""Pages for the import of a CSV: upload, matching, progress, report."""
+
+import csv
+import logging
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
+
+from common import clock
+from common.types import RecordType
+from crm import selectors
+from crm.importing import columns as csv_columns
+from crm.importing import files as import_files
+from crm.importing import uploads
+from crm.importing.reader import CsvError
+from crm.models import Account, ImportRun
+from crm.pages.answers import get_or_post, show_form, wants_fragment
+from crm.pages.forms_imports import MatchForm, UploadForm
+
+logger = logging.getLogger(__name__)
+
+#: Refused lines that the report itself lists; all of them are in the CSV.
+LISTED = 200
+#: A cell that begins so would be calculated by a spreadsheet.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@get_or_post
+def upload(request: HttpRequest, record_type: RecordType) -> HttpResponse:
+    """A form for the file, and what came of earlier ones."""
+    posted = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if posted and form.is_valid() and (run := _drafted(request, record_type, form)):
+        return redirect("crm:import-match", run.pk)
+    context = {
+        "record_type": record_type,
+        "record_types": list(RecordType),
+        "runs": selectors.imports_of(record_type),
+    }
+    return show_form(request, "crm/import.html", form, **context)
+
+
+@get_or_post
+def match(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which item each column fills; the import begins when that was sent."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    if run.status != ImportRun.Status.DRAFT:
+        return redirect("crm:import-run", pk)
+    record_type = RecordType(run.record_type)
+    try:
+        head = uploads.head_of(run)
+    except FileNotFoundError:
+        uploads.discard(run)
+        messages.error(request, _("ファイルが残っていません。もう一度アップロードしてください。"))
+        return redirect("crm:import", record_type)
+    form = MatchForm(request.POST or None, record_type=record_type, head=head)
+    if request.method == "POST" and form.is_valid() and _begun(run, form):
+        return redirect("crm:import-run", pk)
+    return show_form(request, "crm/import_match.html", form, run=run)
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def show_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far an import is, or what came of it; only the progress where htmx asks."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    if run.status == ImportRun.Status.DRAFT:
+        return redirect("crm:import-match", pk)
+    running = run.status == ImportRun.Status.RUNNING
+    if wants_fragment(request) and not running:
+        return HttpResponseClientRefresh()
+    context = {"run": run, "running": running}
+    if running:
+        context |= _progress(run)
+    else:
+        context |= {"listed": run.refused[:LISTED], "refused": len(run.refused)}
+    template = "crm/import_progress.html" if wants_fragment(request) else "crm/import_run.html"
+    return render(request, template, context)
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Wake a worker again for an import whose worker is gone."""
+    run = get_object_or_404(ImportRun, pk=pk, status=ImportRun.Status.RUNNING)
+    try:
+        uploads.resume(run)
+    except uploads.NoWorkerError:
+        messages.error(request, _no_worker())
+    return redirect("crm:import-run", pk)
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget an import that was not begun, and its file."""
+    run = get_object_or_404(ImportRun, pk=pk, status=ImportRun.Status.DRAFT)
+    uploads.discard(run)
+    messages.info(request, _("「%s」の取り込みをキャンセルしました。") % run.file_name)
+    return redirect("crm:import", run.record_type)
+
+
+@require_safe
+def refused_lines(_request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Every refused line with its reason, as a CSV that a spreadsheet can open safely."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="refused-{run.pk}.csv"'
+    return answer
+
+
+def _drafted(request: HttpRequest, record_type: RecordType, form: UploadForm) -> ImportRun | None:
+    """The new import; None where the file cannot be read, and the form says why."""
+    account = request.user
+    assert isinstance(account, Account)  # the gate lets nobody else in
+    try:
+        return uploads.draft(record_type, form.cleaned_data["file"], account=account)
+    except CsvError as error:
+        form.add_error("file", str(error))
+    except OSError:
+        logger.exception("An uploaded file could not be stored")
+        form.add_error("file", _not_stored())
+    return None
+
+
+def _begun(run: ImportRun, form: MatchForm) -> bool:
+    """Whether the import began; else the form says why not."""
+    matching = form.matching()
+    try:
+        uploads.begin(run, matching)
+    except uploads.NoWorkerError:
+        form.add_error(None, _no_worker())
+        return False
+    csv_columns.remember(
+        RecordType(run.record_type),
+        form.head.headings,
+        columns=form.chosen_columns(),
+        key=matching.key,
+    )
+    return True
+
+
+def _not_stored() -> str:
+    return _(
+        "サーバーにファイルを保存できません。"
+        "VAR_DIR/importsに書き込めることと、ディスクの空きを確認してください。"
+    )
+
+
+def _no_worker() -> str:
+    return _(
+        "ワーカーに接続できないため、取り込みを開始できません。"
+        "ワーカーとブローカーが起動していることを確認してから、もう一度押してください。"
+    )
+
+
+def _progress(run: ImportRun) -> dict[str, object]:
+    path = import_files.path_of(run)
+    lines = import_files.count_lines(path) - 1 if path.exists() else run.read
+    silent = import_files.is_silent(run, now=clock.now())
+    return {"lines": max(lines, run.read), "silent": silent}
+
+
+def _csv_of(run: ImportRun) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow([_("行番号"), _("理由")])
+    for refused in run.refused:
+        yield writer.writerow([refused["line"], harmless(refused["reason"])])
+
+
+def harmless(cell: str) -> str:
+    """The cell, with a mark before it where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """`text` itself."""
+        return text
