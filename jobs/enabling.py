@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from common.types import RecordType
 from crm import changes
 from jobs import runs
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
-from jobs.states import EntryState, RunStatus
+from jobs.states import RunStatus
 from mapping.models import Mapping
 
 
@@ -67,17 +67,22 @@ def owed_since_disabled(mapping: Mapping) -> int:
 def begin_new_target(mapping: Mapping, ledger: Ledger, *, now: datetime) -> None:
     """Let an enabled mapping's new target (another app, domain or key) begin where the last ended.
 
-    Rows that the former target was sent, or was not owed, are the new one's baseline.
+    Rows that the former target was sent, or was not owed, are the new one's baseline; what failed
+    there, or was not sent yet, is owed.
     """
     former = mapping.ledgers.exclude(pk=ledger.pk).filter(watermark__isnull=False)
     last = former.order_by("-watermark").first()
-    ended_at = last.watermark if last else mapping.enabled_at
-    _begin(ledger, changed_before=ended_at or now, now=now)
+    if last is None:
+        _begin(ledger, changed_before=mapping.enabled_at or now, now=now)
+    else:
+        _write_entries(ledger, changed_before=now, now=now, former=last)
+        # Every row is looked at once, since what is owed may have changed long ago.
+        Ledger.objects.filter(pk=ledger.pk).update(watermark=last.watermark, reconciled_at=None)
     ledger.refresh_from_db()
 
 
 def _begin(ledger: Ledger, *, changed_before: datetime, now: datetime) -> None:
-    _write_baseline(ledger, changed_before=changed_before, now=now)
+    _write_entries(ledger, changed_before=changed_before, now=now)
     Ledger.objects.filter(pk=ledger.pk).update(watermark=changed_before, reconciled_at=now)
 
 
@@ -90,21 +95,52 @@ def _account_for_changes(ledger: Ledger) -> None:
     ).update(version=Subquery(now_at))
 
 
-def _write_baseline(ledger: Ledger, *, changed_before: datetime, now: datetime) -> None:
-    """One entry for every row that has none, in one statement: a million rows take seconds."""
+def _write_entries(
+    ledger: Ledger, *, changed_before: datetime, now: datetime, former: Ledger | None = None
+) -> None:
+    """One entry for every row that has none, in one statement: a million rows take seconds.
+
+    They are the baseline; with a `former` ledger only those that it accounts for, and others that
+    it knows are owed. kintone's ids are taken over where the app is the same under another key, so
+    that its records are found again.
+    """
     rows = changes.model_of(RecordType(ledger.mapping.record_type))._meta.db_table
     entries = LedgerEntry._meta.db_table
     empty_list = "CAST('[]' AS jsonb)" if connection.vendor == "postgresql" else "'[]'"
+    accounted, known = "1 = 1", "1 = 1"
+    if former is not None:
+        accounted = """former.version = source.version AND former.state IN ('baseline', 'synced')
+                       AND former.due_at IS NULL AND former.doubt_until IS NULL"""
+        known = "former.id IS NOT NULL"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {entries} (ledger_id, source_id, state, version, digest, key, rules_version,
-                                   waits_for, attempts, problems, label, touched_at)
-            SELECT %s, source.id, %s, source.version, '', '', 0, '', 0, {empty_list}, '', %s
+            INSERT INTO {entries} (ledger_id, source_id, state, version, digest, key, record_id,
+                                   rules_version, waits_for, attempts, problems, label, touched_at)
+            SELECT %s, source.id,
+                   CASE WHEN {accounted} THEN 'baseline' ELSE 'pending' END,
+                   CASE WHEN {accounted} THEN source.version ELSE 0 END,
+                   '', '', twin.record_id, 0, '', 0, {empty_list}, '', %s
             FROM {rows} source
-            WHERE source.changed_at <= %s
+            LEFT JOIN {entries} former ON former.source_id = source.id AND former.ledger_id = %s
+            LEFT JOIN {entries} twin ON twin.source_id = source.id AND twin.ledger_id = %s
+            WHERE source.changed_at <= %s AND {known}
               AND NOT EXISTS (SELECT 1 FROM {entries} entry
                               WHERE entry.ledger_id = %s AND entry.source_id = source.id)
-            """,  # noqa: S608 — table names of our own models
-            [ledger.pk, EntryState.BASELINE.value, now, changed_before, ledger.pk],
+            """,  # noqa: S608 — table names of our own models, states of our own
+            [
+                ledger.pk,
+                now,
+                former.pk if former else 0,
+                _twin_of(ledger),
+                changed_before,
+                ledger.pk,
+            ],
         )
+
+
+def _twin_of(ledger: Ledger) -> int:
+    """Primary key of the mapping's last ledger of the same app under another key; 0: none."""
+    twins = Ledger.objects.filter(mapping=ledger.mapping_id, host=ledger.host, app=ledger.app)
+    last = twins.exclude(pk=ledger.pk).order_by(F("watermark").desc(nulls_last=True), "-pk")
+    return last.values_list("pk", flat=True).first() or 0

@@ -145,20 +145,46 @@ class _Work:
         self.ledger = ledgers.ledger_of(mapping)
         if self.ledger.watermark is None and mapping.enabled and run.only is None:
             enabling.begin_new_target(mapping, self.ledger, now=clock.now())
-        if not mapping.form:
-            self._read_form(client)
-        plan = mappings.plan_of(mapping)
+        if run.only is None:
+            ledgers.forget_failures_of_deleted_rows(self.ledger)
+        plan = self._plan(client)
         self._open_source(plan, viewer_id)
         assert self.source is not None
-        if self._form_is_old() and self.source.count():
+        if self._form_is_old() and self.source.has_work():
             self._read_form(client)
             plan = mappings.plan_of(mapping)
             self._open_source(plan, viewer_id)
         if run.only is None:
-            ledgers.make_stale_failures_due(
-                self.ledger, rules_version=mapping.version, now=clock.now()
-            )
+            self._wake_what_waited()
         return plan
+
+    def _plan(self, client: KintoneClient) -> MappingPlan:
+        """The rules tied to the form; to a new reading of it where they do not fit an old one.
+
+        Raises:
+            PlanError: a person must change the rules, or the form.
+        """
+        if not self.mapping.form:
+            self._read_form(client)
+        try:
+            return mappings.plan_of(self.mapping)
+        except PlanError:
+            if not self._form_is_old():
+                raise
+        self._read_form(client)
+        return mappings.plan_of(self.mapping)
+
+    def _wake_what_waited(self) -> None:
+        """Make due what failed for a reason that may be gone by now."""
+        assert self.ledger is not None
+        now, version = clock.now(), self.mapping.version
+        ledgers.make_stale_failures_due(
+            self.ledger,
+            rules_version=version,
+            skipped_too=runs.last_good_version(self.mapping) != version,
+            now=now,
+        )
+        ledgers.wake_for_free_keys(self.ledger, now=now)
 
     def _client(self) -> KintoneClient:
         return connections.client_for(

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Greatest, Least
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from common.types import RecordType
 from crm import changes
@@ -22,18 +22,14 @@ LONGEST_PAUSE = timedelta(days=1)
 def ledger_of(mapping: Mapping) -> Ledger:
     """The ledger of the mapping's present target; a new, empty one if there is none.
 
-    Keys that an earlier target of this mapping holds are given back: nothing is sent there now.
+    Keys that the mapping holds in an earlier target stay its own until somebody wants them.
     """
-    ledger, created = Ledger.objects.get_or_create(
+    ledger, _ = Ledger.objects.get_or_create(
         mapping=mapping,
         host=mapping.connection.host,
         app=mapping.app,
         key_field=mapping.update_key,
     )
-    if created:
-        KeyClaim.objects.filter(entry__ledger__mapping=mapping).exclude(
-            entry__ledger=ledger
-        ).delete()
     return ledger
 
 
@@ -88,14 +84,50 @@ def retry(mapping: Mapping, *, now: datetime, source_ids: Collection[int] | None
     ).update(due_at=Greatest("doubt_until", Value(now)))
 
 
-def make_stale_failures_due(ledger: Ledger, *, rules_version: int, now: datetime) -> int:
-    """Make failures due that were judged by older rules or an older form; returns how many."""
-    stale = LedgerEntry.objects.filter(ledger=ledger, state=EntryState.FAILED)
+def make_stale_failures_due(
+    ledger: Ledger, *, rules_version: int, skipped_too: bool, now: datetime
+) -> int:
+    """Make failures due that were judged by older rules or an older form; returns how many.
+
+    Args:
+        skipped_too: Also what was skipped: there may be very many, so only where rules are new.
+    """
+    states = [EntryState.FAILED, *([EntryState.SKIPPED] if skipped_too else [])]
+    stale = LedgerEntry.objects.filter(ledger=ledger, state__in=states)
     return (
         stale.exclude(rules_version=rules_version)
-        .filter(Q(due_at__isnull=True) | Q(due_at__gt=now), doubt_until__isnull=True)
-        .update(due_at=now)
+        .filter(Q(due_at__isnull=True) | Q(due_at__gt=now))
+        .update(due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now)))
     )
+
+
+def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:
+    """Make due what waits for a key that nobody needs any more; returns how many.
+
+    Its holder's row was deleted, or its mapping, or its mapping sends to another target now.
+    """
+    claims = KeyClaim.objects.filter(
+        host=ledger.host, app=ledger.app, key_field=ledger.key_field, key=OuterRef("waits_for")
+    ).filter(
+        entry__ledger__mapping__app=F("app"), entry__ledger__mapping__update_key=F("key_field")
+    )
+    needed = Q(pk__in=[])
+    for record_type in RecordType:
+        rows = changes.model_of(record_type)._default_manager
+        needed |= Q(entry__ledger__mapping__record_type=record_type) & Q(
+            Exists(rows.filter(pk=OuterRef("entry__source_id")))
+        )
+    waiting = LedgerEntry.objects.filter(ledger=ledger, doubt_until__isnull=True)
+    return waiting.exclude(waits_for="").exclude(Exists(claims.filter(needed))).update(due_at=now)
+
+
+def forget_failures_of_deleted_rows(ledger: Ledger) -> None:
+    """Take failed records off the list whose row is gone: there is nothing left to mend."""
+    rows = changes.model_of(RecordType(ledger.mapping.record_type))._default_manager
+    failed = LedgerEntry.objects.filter(ledger=ledger, state=EntryState.FAILED)
+    gone = failed.filter(~Exists(rows.filter(pk=OuterRef("source_id"))))
+    while source_ids := list(gone.values_list("source_id", flat=True)[:1000]):
+        forget_deleted_rows(ledger, source_ids)
 
 
 def end_doubt(*, run_id: int, until: datetime) -> None:

@@ -131,6 +131,13 @@ class Ledger(models.Model):
     def __str__(self) -> str:
         return f"{self.mapping_id} → {self.host}/{self.app} ({self.key_field})"
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the mapping still sends to this target."""
+        mapping = self.mapping
+        present = (mapping.connection.host, mapping.app, mapping.update_key)
+        return (self.host, self.app, self.key_field) == present
+
 
 class LedgerEntry(models.Model):
     """The last known state of one source row in one target.

@@ -53,6 +53,14 @@ def start(
     return run
 
 
+def last_good_version(mapping: Mapping) -> int | None:
+    """The rules by which the mapping's last run to its very end judged; None if there is none."""
+    good = Run.objects.filter(
+        mapping=mapping, only=None, status__in=[RunStatus.SUCCEEDED, RunStatus.PARTIAL]
+    )
+    return good.order_by("-id").values_list("rules_version", flat=True).first()
+
+
 def ready_runs(connection_id: int, slot: datetime) -> list[Run]:
     """The queued runs of a slot whose parents' runs of the same slot have ended or are held."""
     of_slot = Run.objects.filter(

@@ -21,6 +21,7 @@ from jobs.engine.ports import RunStopError
 from jobs.engine.values import Candidate, Chunk, Known
 from jobs.ledger import forget_deleted_rows, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
+from jobs.states import EntryState
 
 #: Rows may be committed this much later than they were stamped.
 OVERLAP = timedelta(minutes=10)
@@ -62,12 +63,10 @@ class OwedRows:
         if self._run.only is not None:
             yield self._chunk([self._run.only])
             return
-        if self._run.full:
-            yield from self._by_id(self._owed(existing_too=True))
-        elif self.reconciles:
-            yield from self._by_id(self._owed())
+        if self._run.full or self.reconciles:
+            yield from self._by_id(self._scan())
         else:
-            yield from self._by_time(self._owed())
+            yield from self._by_time(self._scan())
         yield Chunk(candidates=(), reaches=self._cut_off)
         yield from self._due()
 
@@ -80,6 +79,17 @@ class OwedRows:
     def note_reconciled(self) -> None:
         """Every row was looked at; the next time is a day from when this look began."""
         Ledger.objects.filter(pk=self._ledger.pk).update(reconciled_at=self._cut_off)
+
+    def has_work(self) -> bool:
+        """Whether this run has anything to look at, or failed records wait for a mended form."""
+        if self._run.only is not None:
+            return True
+        entries = LedgerEntry.objects.filter(ledger=self._ledger)
+        return (
+            entries.filter(due_at__lte=clock.now()).exists()
+            or entries.filter(state=EntryState.FAILED).exists()
+            or self._scan().exists()
+        )
 
     def count(self) -> int:
         """How many rows are owed and not yet settled."""
@@ -104,6 +114,15 @@ class OwedRows:
             or ledger.reconciled_at + RECONCILE_EVERY <= self._cut_off
         )
 
+    def _scan(self) -> QuerySet[SourceRow]:
+        """Which rows this run looks at because of their version."""
+        rows = self._owed(existing_too=self._run.full)
+        if self._run.full or self.reconciles:
+            return rows
+        assert self._ledger.watermark is not None
+        since = self._ledger.watermark - OVERLAP
+        return rows.filter(changed_at__gte=since, changed_at__lt=self._cut_off)
+
     def _owed(self, *, existing_too: bool = False) -> QuerySet[SourceRow]:
         return owed_rows(self._ledger, self._record_type, existing_too=existing_too)
 
@@ -118,7 +137,7 @@ class OwedRows:
     def _by_time(self, rows: QuerySet[SourceRow]) -> Iterator[Chunk]:
         assert self._ledger.watermark is not None
         at, last = self._ledger.watermark - OVERLAP, 0
-        rows = rows.filter(changed_at__lt=self._cut_off).order_by("changed_at", "pk")
+        rows = rows.order_by("changed_at", "pk")
         while page := list(
             # In this form the index on (changed_at, id) serves the whole condition.
             rows.filter(changed_at__gte=at)

@@ -1,32 +1,46 @@
 """Update keys that change hands: who waits for whom, and keys to park a record under meanwhile."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from common.problems import Problem
 from integrations.kintone.form import FieldType, FormField
 from jobs.engine.values import Conflict, OutcomeKind, Settled
 
 
-def first_of_a_ring(conflicts: Sequence[Conflict]) -> Conflict | None:
-    """One member of a ring of records that wait for each other's keys (a swap); None if none is.
+def rings_of(conflicts: Sequence[Conflict]) -> list[list[Conflict]]:
+    """Rings of records that wait for each other's keys (two of them: a swap), none in two.
 
-    Only a record that kintone holds under another key can give its key up.
+    Each is in the order in which its members can be sent once the last of them has given its key
+    up. Only a record that kintone holds under another key can give one up.
     """
     wants = {
         conflict.sendable.row_id: conflict
         for conflict in conflicts
-        if conflict.same_ledger and conflict.sendable.expects_update
+        if conflict.same_ledger
+        and conflict.sendable.expects_update
+        and not conflict.sendable.interim
     }
+    rings = []
     for start in sorted(wants):
-        seen = {start}
-        step = wants[start].holder_id
-        while step in wants and step not in seen:
-            seen.add(step)
-            step = wants[step].holder_id
-        if step == start:
-            return wants[start]
-    return None
+        path = _path(start, wants)
+        for row_id in path:
+            wanted = wants.pop(row_id)
+            if row_id == start:
+                rings.append([wanted])
+            else:
+                rings[-1].insert(0, wanted)
+    return rings
+
+
+def _path(start: int, wants: Mapping[int, Conflict]) -> list[int]:
+    """From `start` to the row that waits for it, each waiting for the next; [] if it is no ring."""
+    path: list[int] = []
+    step = start
+    while step in wants and step not in path:
+        path.append(step)
+        step = wants[step].holder_id
+    return path if path and step == start else []
 
 
 def temporary_key(field: FormField) -> str:

@@ -12,14 +12,14 @@ Promises (design.md §2) and where they are kept:
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
-from integrations.kintone.values import RecordPut
+from integrations.kintone.values import Record
 from jobs.engine.build import build
-from jobs.engine.keys import first_of_a_ring, settle_conflict
+from jobs.engine.keys import rings_of, settle_conflict
 from jobs.engine.ports import Book, Put, Source
 from jobs.engine.send import NothingGetsThroughError, deliver, settle_refused, settle_saved
 from jobs.engine.values import Chunk, Conflict, Sendable, Settled
@@ -27,6 +27,8 @@ from mapping.plan import MappingPlan
 
 #: Most records of one request. Source: PUT records.json.
 BATCH_SIZE = 100
+#: More records than these are not kept waiting for a key: memory stays flat.
+MOST_WAITING = 10_000
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ class Pipeline:
             self._sift(chunk)
             while len(self._outbox) >= BATCH_SIZE:
                 self._send_batch()
+            if len(self._conflicts) >= MOST_WAITING:
+                self._resolve_conflicts()
             self._advance()
         while self._outbox:
             self._send_batch()
@@ -110,24 +114,28 @@ class Pipeline:
         self._in_hand.difference_update(item.row_id for item in batch)
         # Two steps for the rare record whose first sending under an older key may have arrived:
         # now under that key, to learn kintone's id; the ledger then brings it back (`released`).
-        under_old_key = [_under_its_old_key(item) for item in batch if item.must_settle_key]
+        under_old_key = [
+            _interim(item, key=item.must_settle_key) for item in batch if item.must_settle_key
+        ]
         if under_old_key:
             self._send_now(under_old_key)
             batch = [item for item in batch if not item.must_settle_key]
         if batch:
             self._send_now(batch)
 
-    def _send_now(self, batch: Sequence[Sendable]) -> None:
-        """Intend, send, record; conflicts are kept for the end, busy records come again later."""
+    def _send_now(self, batch: Sequence[Sendable]) -> set[int]:
+        """Intend, send, record; returns the rows that were saved.
+
+        Conflicts are kept for the end; what is neither granted nor in conflict comes again later.
+        """
         intent = self.book.intend(batch)
         self._conflicts.extend(intent.conflicts)
         self._in_hand.update(conflict.sendable.row_id for conflict in intent.conflicts)
-        if not intent.granted:
-            return
-        self._deliver(intent.granted)
+        return self._deliver(intent.granted) if intent.granted else set()
 
-    def _deliver(self, granted: Sequence[Sendable]) -> None:
+    def _deliver(self, granted: Sequence[Sendable]) -> set[int]:
         """Send what is granted and record each answer; take back what surely never arrived."""
+        saved: set[int] = set()
         unanswered = {sendable.row_id: sendable for sendable in granted}
         unclear: set[int] = set()
         try:
@@ -143,7 +151,8 @@ class Pipeline:
                     settle_refused(refused, unclear=refused.sendable.row_id in unclear)
                     for refused in delivered.refused
                 ]
-                self._accepted = self._accepted or bool(delivered.saved)
+                saved.update(item.row_id for item, _ in delivered.saved)
+                self._accepted = self._accepted or bool(saved)
                 if settled:
                     self.book.settle(settled)
                 for item in settled:
@@ -154,6 +163,7 @@ class Pipeline:
                 clear = [one for row_id, one in unanswered.items() if row_id not in unclear]
                 self.book.withdraw(clear)
             raise
+        return saved
 
     def _resolve_conflicts(self) -> None:
         """Send what waited for a key that is free by now, untie rings, refuse the rest."""
@@ -164,38 +174,56 @@ class Pipeline:
                 self._send_now([conflict.sendable for conflict in part])
             if len(self._conflicts) < len(waiting):
                 continue
-            ring = first_of_a_ring(self._conflicts)
-            if ring is None:
+            rings = rings_of(self._conflicts)
+            if not rings:
                 break
-            self._park(ring.sendable)
+            for start in range(0, len(rings), BATCH_SIZE):
+                self._untie(rings[start : start + BATCH_SIZE])
         if self._conflicts:
             self.book.settle([settle_conflict(conflict) for conflict in self._conflicts])
+            self._in_hand.difference_update(one.sendable.row_id for one in self._conflicts)
             self._conflicts = []
         self._advance()
 
-    def _park(self, sendable: Sendable) -> None:
-        """Give this row's kintone record a temporary key, so that its old key is free."""
-        known = sendable.known
-        if known is None or known.record_id is None:
-            return
-        key = self.temporary_key()
-        self.book.park(sendable, key)
-        self.put([RecordPut(record={self.plan.key_field: key}, record_id=known.record_id)])
-        self.book.parked(sendable, key)
-        self._conflicts = [
-            replace(conflict, sendable=_rekeyed(conflict.sendable, key))
-            if conflict.sendable.row_id == sendable.row_id
-            else conflict
-            for conflict in self._conflicts
-        ]
+    def _untie(self, rings: Sequence[Sequence[Conflict]]) -> None:
+        """Give one record of each ring a temporary key; then the others can follow, one by one.
+
+        They go before anybody else who wants one of their keys.
+        """
+        tied = {conflict.sendable.row_id for ring in rings for conflict in ring}
+        self._conflicts = [one for one in self._conflicts if one.sendable.row_id not in tied]
+        keys = {ring[-1].sendable.row_id: self.temporary_key() for ring in rings}
+        parked = self._send_now(
+            [
+                _interim(ring[-1].sendable, key=keys[ring[-1].sendable.row_id], record={})
+                for ring in rings
+            ]
+        )
+        loose = [ring for ring in rings if ring[-1].sendable.row_id in parked]
+        for ring in rings:
+            if ring not in loose:
+                self._conflicts += ring[:-1]
+        for step in range(max(map(len, loose), default=0)):
+            self._send_now(
+                [
+                    _parked(ring[step].sendable, keys)
+                    if step == len(ring) - 1
+                    else ring[step].sendable
+                    for ring in loose
+                    if step < len(ring)
+                ]
+            )
 
 
-def _under_its_old_key(sendable: Sendable) -> Sendable:
-    old_key = sendable.must_settle_key
-    payload = replace(sendable.payload, key=old_key, claim=old_key)
+def _interim(sendable: Sendable, *, key: str, record: Record | None = None) -> Sendable:
+    """The record on its way to its key: under another one for now, with these values or its own."""
+    values = sendable.payload.record if record is None else record
+    payload = replace(sendable.payload, key=key, claim=key, record=values)
     return replace(sendable, payload=payload, interim=True)
 
 
-def _rekeyed(sendable: Sendable, key: str) -> Sendable:
-    known = sendable.known
-    return replace(sendable, known=replace(known, key=key, digest="") if known else None)
+def _parked(sendable: Sendable, keys: Mapping[int, str]) -> Sendable:
+    """The record as it is known while kintone holds it under its temporary key."""
+    assert sendable.known is not None
+    key = keys[sendable.row_id]
+    return replace(sendable, known=replace(sendable.known, key=key, digest="", in_doubt=False))

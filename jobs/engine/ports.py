@@ -36,12 +36,6 @@ class Book(Protocol):
             RunStopError: the mapping was changed or switched off, or no requests are left.
         """
 
-    def park(self, sendable: Sendable, temporary_key: str) -> None:
-        """Write down that this row's kintone record is about to get a temporary key."""
-
-    def parked(self, sendable: Sendable, temporary_key: str) -> None:
-        """The temporary key is in kintone: the row's old key is free."""
-
     def settle(self, settled: Sequence[Settled]) -> None:
         """Record what became of these rows: outcomes, ledger, keys, counts and heartbeat."""
 

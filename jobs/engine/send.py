@@ -4,11 +4,11 @@ What a refusal costs, in requests beyond the first, for a batch of n records wit
 
 - kintone names them by index (CB_VA01 names all of a request at once): 1, whatever k is; one more
   for each further round in which other records are named.
-- kintone names none (GAIA_LO04, a code never seen, no right on a record): the batch is halved, level
-  by level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
+- kintone names none (GAIA_LO04, a code never seen, no right on a record): the batch is halved,
+  level by level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
 
-A refused request wrote nothing, but counts as used. An earlier attempt at it, whose answer was lost,
-may have written all the same: its records stay in doubt (`Delivered.unclear`).
+A refused request wrote nothing, but counts as used. An earlier attempt at it, whose answer was
+lost, may have written all the same: its records stay in doubt (`Delivered.unclear`).
 """
 
 from collections import deque

@@ -82,7 +82,7 @@ class Sendable:
     payload: Payload
     known: Known | None
     interim: bool = False
-    """Sent under an older key only to learn kintone's id; its real sending follows."""
+    """Sent under another key for now: to learn kintone's id, or to make room for a swap."""
 
     @property
     def expects_update(self) -> bool:
@@ -151,9 +151,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """Which of a batch may be sent now: marked in doubt, their keys claimed."""
+    """Which of a batch may be sent now: marked in doubt, their keys claimed.
+
+    In neither list: what is on its way in another run (a test) at this moment, or was settled by
+    one since it was read. The ledger brings it back when that is over.
+    """
 
     granted: Sequence[Sendable]
     conflicts: Sequence[Conflict]
-    busy: Sequence[Sendable]
-    """On their way in another run (a test) at this moment: looked at again when that is over."""

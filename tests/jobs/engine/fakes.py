@@ -102,13 +102,7 @@ class Book:
                     )
                 )
         self.intended.append([one.row_id for one in granted])
-        return Intent(granted=granted, conflicts=conflicts, busy=[])
-
-    def park(self, sendable: Sendable, temporary_key: str) -> None:
-        self.claims[temporary_key] = sendable.row_id
-
-    def parked(self, sendable: Sendable, temporary_key: str) -> None:
-        self._keep_only(sendable.row_id, temporary_key)
+        return Intent(granted=granted, conflicts=conflicts)
 
     def settle(self, settled: Sequence[Settled]) -> None:
         self.settled.extend(settled)
