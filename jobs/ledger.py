@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.functions import Coalesce, Concat, Greatest, Least
 
 from common.types import RecordType
 from crm import changes
@@ -106,17 +106,22 @@ def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:
 
     Its holder's row was deleted, or its mapping, or its mapping sends to another target now.
     """
+    mapping = "entry__ledger__mapping__"
     claims = KeyClaim.objects.filter(
         host=ledger.host, app=ledger.app, key_field=ledger.key_field, key=OuterRef("waits_for")
     ).filter(
-        entry__ledger__mapping__app=F("app"), entry__ledger__mapping__update_key=F("key_field")
+        Q(
+            host=Concat(
+                f"{mapping}connection__subdomain", Value("."), f"{mapping}connection__domain"
+            )
+        ),
+        Q((f"{mapping}app", F("app")), (f"{mapping}update_key", F("key_field"))),
     )
     needed = Q(pk__in=[])
     for record_type in RecordType:
         rows = changes.model_of(record_type)._default_manager
-        needed |= Q(entry__ledger__mapping__record_type=record_type) & Q(
-            Exists(rows.filter(pk=OuterRef("entry__source_id")))
-        )
+        exists = Exists(rows.filter(pk=OuterRef("entry__source_id")))
+        needed |= Q((f"{mapping}record_type", record_type)) & Q(exists)
     waiting = LedgerEntry.objects.filter(ledger=ledger, doubt_until__isnull=True)
     return waiting.exclude(waits_for="").exclude(Exists(claims.filter(needed))).update(due_at=now)
 

@@ -71,9 +71,8 @@ class OwedRows:
         yield from self._due()
 
     def released(self) -> Iterator[Chunk]:
-        if self._run.only is not None:
-            return
-        self._wait_for_requests_of_others()
+        if self._run.only is None:
+            self._wait_for_requests_of_others()
         yield from self._due()
 
     def note_reconciled(self) -> None:
@@ -149,11 +148,12 @@ class OwedRows:
 
     def _due(self) -> Iterator[Chunk]:
         """Rows whose entry asks for another look by now."""
+        entries = LedgerEntry.objects.filter(ledger=self._ledger)
+        if self._run.only is not None:
+            entries = entries.filter(source_id=self._run.only)
         last = 0
         while page := list(
-            LedgerEntry.objects.filter(
-                ledger=self._ledger, due_at__lte=clock.now(), source_id__gt=last
-            )
+            entries.filter(due_at__lte=clock.now(), source_id__gt=last)
             .order_by("source_id")
             .values_list("source_id", flat=True)[:CHUNK_SIZE]
         ):

@@ -161,6 +161,23 @@ def test_requests_that_run_out_in_the_middle_of_a_split_leave_no_doubt(kintone, 
     assert not LedgerEntry.objects.filter(doubt_until__isnull=False).exists()
 
 
+def test_a_test_of_a_record_whose_first_sending_is_in_doubt_under_another_key_arrives_at_once(
+    kintone, company_mapping, time_machine
+):
+    time_machine.move_to(clock.now(), tick=True)
+    company = make_company(external_id="K1")
+    kintone.cut(before_write=False, times=None)
+    run_now(company_mapping)
+    kintone.heal()
+    change(company, external_id="K2")
+    time_machine.shift(REQUEST_LIFE * 5)
+
+    result = trial.push(company_mapping, company.pk)
+
+    assert (result.ok, result.outcome) == (True, "updated")
+    assert [record["code"] for record in kintone.records(company_mapping.app)] == ["K2"]
+
+
 # Keys
 
 
@@ -267,6 +284,19 @@ def test_a_mapping_that_left_an_app_gives_its_keys_to_another_that_wants_them(ki
     assert outcomes(run_now(stayer)) == {"invalid": 1}
 
     switch(leaver, app=enabled_mapping(kintone).app)
+
+    assert outcomes(run_now(stayer)) == {"updated": 1}
+
+
+def test_a_mapping_that_left_a_kintone_gives_its_keys_to_another_that_wants_them(kintone, db):
+    rules = {"code": "corporate_number", "name": "name"}
+    leaver = enabled_mapping(kintone, rules=rules)
+    stayer = enabled_mapping(kintone, app=leaver.app, rules=rules)
+    make_company(corporate_number="1234567890123")
+    run_now(leaver)
+    assert outcomes(run_now(stayer)) == {"invalid": 1}
+
+    type(leaver.connection).objects.filter(pk=leaver.connection_id).update(subdomain="another")
 
     assert outcomes(run_now(stayer)) == {"updated": 1}
 

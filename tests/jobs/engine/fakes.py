@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.problems import Problem
-from integrations.kintone.errors import FieldRefusal, KintoneError, KintoneRejection
+from integrations.kintone.errors import (
+    AllowanceSpentError,
+    ConfigReason,
+    FieldRefusal,
+    KintoneConfigError,
+    KintoneError,
+    KintoneRejection,
+)
 from integrations.kintone.values import Operation, PutResult, RecordPut
 from jobs.engine.values import Candidate, Chunk, Conflict, Intent, Known, Sendable, Settled
 from mapping.payload import Payload, digest_of
@@ -141,11 +148,16 @@ class Kintone:
     without_index: set[str] = field(default_factory=set)
     """Keys that make the whole request be refused with nobody named."""
     unknown_code: bool = False
+    no_right: set[str] = field(default_factory=set)
+    """Keys of records that this login may not write."""
+    allowance: int = 1_000_000
     failures: list[KintoneError] = field(default_factory=list)
     """Raised, one by one, instead of answers."""
     requests: list[int] = field(default_factory=list)
 
     def put(self, puts: Sequence[RecordPut]) -> list[PutResult]:
+        if len(self.requests) >= self.allowance:
+            raise AllowanceSpentError
         self.requests.append(len(puts))
         if self.failures:
             raise self.failures.pop(0)
@@ -160,6 +172,10 @@ class Kintone:
         if self.without_index.intersection(keys):
             code = "GAIA_XX99" if self.unknown_code else "GAIA_LO04"
             raise KintoneRejection(f"PUT: {code}", known=not self.unknown_code, code=code)
+        if self.no_right.intersection(keys):
+            raise KintoneConfigError(
+                "PUT: 403 CB_NO02", reason=ConfigReason.PERMISSION, status=403, code="CB_NO02"
+            )
         return [self._put_one(put) for put in puts]
 
     def _put_one(self, put: RecordPut) -> PutResult:

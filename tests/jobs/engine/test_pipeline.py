@@ -1,19 +1,22 @@
 """The pipeline from candidates to settled outcomes, with everything around it in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from integrations.kintone.errors import (
+    AllowanceSpentError,
     ConfigReason,
     KintoneConfigError,
     KintoneProtocolError,
+    KintoneRejection,
     KintoneTransientError,
 )
+from integrations.kintone.values import PutResult, RecordPut
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.send import NothingGetsThroughError
-from jobs.engine.values import Candidate
+from jobs.engine.values import Candidate, Intent, Sendable
 from tests.jobs.engine.fakes import Book, Kintone, Plan, Row, Rows, known, row
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -29,6 +32,7 @@ def run(
     kintone: Kintone | None = None,
     book: Book | None = None,
     force: bool = False,
+    temporary_key: Callable[[], str] = lambda: "parked",
 ) -> tuple[Book, Kintone]:
     kintone, book = kintone or Kintone(), book or Book()
     Pipeline(
@@ -36,7 +40,7 @@ def run(
         plan=Plan(),  # type: ignore[arg-type]
         book=book,
         put=kintone.put,
-        temporary_key=lambda: "parked",
+        temporary_key=temporary_key,
         force=force,
     ).run()
     return book, kintone
@@ -180,6 +184,144 @@ def test_what_may_have_been_written_stays_in_doubt(error: Exception, withdrawn: 
     assert book.intended == [[1, 2]]
     assert book.withdrawn == ([1, 2] if withdrawn else [])
     assert book.settled == []
+
+
+def test_a_record_without_rights_in_a_later_batch_stops_only_itself():
+    kintone = Kintone(no_right={"C00142"})
+
+    book, _ = run(candidates([row(n) for n in range(1, 201)]), kintone=kintone)
+
+    assert book.outcomes() == {"created": 199, "rejected": 1}
+    (rejected,) = [one for one in book.settled if one.outcome == "rejected"]
+    assert (rejected.row_id, rejected.heals) == (142, True)
+    assert rejected.problems[0].params["code"] == "CB_NO02"
+
+
+@pytest.mark.parametrize("bad", [{1}, {2}, {1, 2}, {1, 3, 5}])
+def test_records_without_rights_in_the_first_batch_stop_only_themselves(bad: set[int]):
+    kintone = Kintone(no_right={f"C{n:05}" for n in bad})
+
+    book, _ = run(candidates([row(n) for n in range(1, 6)]), kintone=kintone)
+
+    assert {one.row_id for one in book.settled if one.outcome == "rejected"} == bad
+    assert len(kintone.records) == 5 - len(bad)
+
+
+@pytest.mark.parametrize("records", [1, 3, 100])
+def test_where_no_record_may_be_written_the_right_on_the_app_is_missing(records: int):
+    book = Book()
+    kintone = Kintone(no_right={f"C{n:05}" for n in range(1, records + 1)})
+
+    with pytest.raises(KintoneConfigError):
+        run(candidates([row(n) for n in range(1, records + 1)]), kintone=kintone, book=book)
+
+    assert len(kintone.requests) <= 10
+    assert book.settled == []
+    assert sorted(book.withdrawn) == list(range(1, records + 1))
+
+
+def test_a_record_that_was_refused_for_want_of_rights_before_stops_nothing_when_it_comes_alone():
+    again = Candidate(row=row(1), known=known(attempts=1))
+
+    book, _ = run([again], kintone=Kintone(no_right={"C00001"}))
+
+    assert book.outcomes() == {"rejected": 1}
+
+
+def test_a_refusal_after_an_attempt_that_may_have_been_carried_out_leaves_the_record_in_doubt():
+    error = KintoneRejection("GAIA_LO04", code="GAIA_LO04", may_have_written=True)
+    kintone = Kintone(failures=[error], without_index={"C00001"})
+
+    book, _ = run(candidates([row(1), row(2)]), kintone=kintone)
+
+    refused, saved = sorted(book.settled, key=lambda one: one.row_id)
+    assert (refused.outcome, refused.in_doubt, refused.key) == ("rejected", True, "C00001")
+    assert (saved.outcome, saved.in_doubt) == ("created", False)
+
+
+def test_what_was_refused_in_doubt_is_not_taken_back_when_the_rest_of_the_batch_fails():
+    lost = KintoneRejection("GAIA_LO04", code="GAIA_LO04", may_have_written=True)
+    login = KintoneConfigError("401", reason=ConfigReason.LOGIN)
+    book = Book()
+
+    with pytest.raises(KintoneConfigError):
+        run(candidates([row(1), row(2)]), kintone=Kintone(failures=[lost, login]), book=book)
+
+    assert book.withdrawn == []
+
+
+def test_requests_that_run_out_in_the_middle_of_a_split_take_the_rest_back():
+    book = Book()
+    kintone = Kintone(without_index={"C00001"}, allowance=2)
+
+    with pytest.raises(AllowanceSpentError):
+        run(candidates([row(1), row(2)]), kintone=kintone, book=book)
+
+    assert book.outcomes() == {"rejected": 1}
+    assert book.withdrawn == [2]
+
+
+def test_many_records_that_want_one_key_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("jobs.engine.pipeline.MOST_WAITING", 50)
+    source = Rows(candidates([row(n, code="X") for n in range(1, 501)]), chunk_size=20)
+    book = Book()
+    most = 0
+
+    def put(puts: Sequence[RecordPut]) -> list[PutResult]:
+        return Kintone().put(puts)
+
+    pipeline = Pipeline(
+        source=source,
+        plan=Plan(),  # type: ignore[arg-type]
+        book=book,
+        put=put,
+        temporary_key=lambda: "parked",
+    )
+    real = book.intend
+
+    def intend(batch: Sequence[Sendable]) -> Intent:
+        nonlocal most
+        most = max(most, len(pipeline._conflicts))
+        return real(batch)
+
+    book.intend = intend  # type: ignore[method-assign]
+    pipeline.run()
+
+    assert book.outcomes() == {"created": 1, "invalid": 499}
+    assert most < 170
+
+
+def test_many_swaps_cost_three_requests_together():
+    kintone = Kintone(records={n: {"code": f"K{n}"} for n in range(1, 101)})
+    book = Book(claims={f"K{n}": n for n in range(1, 101)})
+    keys = iter(range(1000))
+    swapped = [
+        Candidate(
+            row=row(n, code=f"K{n + 1 if n % 2 else n - 1}"),
+            known=known(digest="x", key=f"K{n}", record_id=n),
+        )
+        for n in range(1, 101)
+    ]
+
+    run(swapped, kintone=kintone, book=book, temporary_key=lambda: f"parked{next(keys)}")
+
+    assert kintone.keys() == {n: f"K{n + 1 if n % 2 else n - 1}" for n in range(1, 101)}
+    assert kintone.requests == [50, 50, 50]
+
+
+def test_a_ring_of_three_goes_round():
+    kintone = Kintone(records={n: {"code": f"K{n}"} for n in (1, 2, 3)})
+    book = Book(claims={"K1": 1, "K2": 2, "K3": 3})
+    moved = [
+        Candidate(
+            row=row(n, code=f"K{n % 3 + 1}"), known=known(digest="x", key=f"K{n}", record_id=n)
+        )
+        for n in (1, 2, 3)
+    ]
+
+    run(moved, kintone=kintone, book=book)
+
+    assert kintone.keys() == {1: "K2", 2: "K3", 3: "K1"}
 
 
 def test_a_changed_key_is_sent_by_the_id_of_the_kintone_record():
