@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.types import Kind, RecordType
 
@@ -24,7 +25,7 @@ KINDS: Final[Mapping[Kind, Promise]] = {
     Kind.DATETIME: _("日時"),
     Kind.CHOICE: _("選択（1つ）"),
     Kind.CHOICES: _("選択（複数）"),
-    Kind.USER: _("ユーザー"),
+    Kind.USER: pgettext_lazy("種類", "ユーザー"),
     Kind.USERS: _("ユーザー（複数）"),
     Kind.URL: _("URL"),
     Kind.EMAIL: _("メールアドレス"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.problems import Problem
 from common.types import ItemValues, RecordType
@@ -31,7 +32,7 @@ class Show(models.TextChoices):
 
     ALL = "all", _("すべて")
     MAPPED = "mapped", _("設定済み")
-    UNMAPPED = "unmapped", _("未設定")
+    UNMAPPED = "unmapped", pgettext_lazy("判定", "未設定")
     PROBLEMS = "problems", _("問題")
 
 
@@ -63,7 +64,11 @@ class Row:
     def badge(self) -> dict[str, str]:
         """Label, tone and icon of the verdict."""
         if self.verdict is None:
-            return {"label": str(_("未設定")), "tone": "neutral", "icon": "dashed"}
+            return {
+                "label": str(pgettext_lazy("判定", "未設定")),
+                "tone": "neutral",
+                "icon": "dashed",
+            }
         if self.samples.refused:
             label = _("%(count)s件が拒否") % {"count": self.samples.refused}
             return {"label": label, "tone": "warn", "icon": "triangle"}

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from common.types import Kind
+from common.wording import in_brackets, listed
 from crm.labels import kind_label
 from integrations.kintone.form import FieldType, Form, FormField
 from mapping.converters import Fit, fit, fit_in_table, unwritable
@@ -27,8 +28,8 @@ class Place:
     def name(self) -> str:
         """Its label, with the field code where that says something else."""
         label = self.field.label or self.field.code
-        name = label if label == self.field.code else f"{label}（{self.field.code}）"
-        return f"{self.table.label or self.table.code}：{name}" if self.table else name
+        name = label if label == self.field.code else f"{label}{in_brackets(self.field.code)}"
+        return f"{self.table.label or self.table.code}{_('：')}{name}" if self.table else name
 
     @property
     def type_label(self) -> str:
@@ -62,7 +63,7 @@ class Place:
         kinds = [kind for kind in Kind if self.fit(kind).possible]
         if len(kinds) == len(Kind):
             return _("すべて")
-        return "、".join(map(kind_label, kinds))
+        return listed(map(kind_label, kinds))
 
 
 #: Fields that hold no value of a record: not worth a line anywhere.

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from common import clock
 from common.problems import Problem
 from common.types import RecordType
+from common.wording import listed, one_after_another
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
@@ -131,16 +132,13 @@ def _keys(draft: Draft) -> list[str]:
 
 
 def _success(change: FormChange) -> str:
-    told = _("読み込みに成功しました。")
-    if change.gone:
-        told += _("kintoneで削除または変更されたフィールド：%(codes)s。") % {
-            "codes": "、".join(change.gone)
-        }
-    if change.added:
-        told += _("追加されたフィールド：%(codes)s。") % {"codes": "、".join(change.added)}
-    if change.altered:
-        told += _("設定が変わったフィールド：%(codes)s。") % {"codes": "、".join(change.altered)}
-    return told
+    changes = (
+        (_("kintoneで削除または変更されたフィールド：%(codes)s。"), change.gone),
+        (_("追加されたフィールド：%(codes)s。"), change.added),
+        (_("設定が変わったフィールド：%(codes)s。"), change.altered),
+    )
+    told = [words % {"codes": listed(codes)} for words, codes in changes if codes]
+    return one_after_another([_("読み込みに成功しました。"), *told])
 
 
 def _failure(error: KintoneError | AllowanceSpentError) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
+from common.wording import listed
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.importing.encoding import CsvError
 from crm.models import ColumnMatch
@@ -132,7 +133,7 @@ def _position(headings: Sequence[str], heading: str) -> int:
         message = _("見出し「%(heading)s」の列が%(count)sつあります。1つにしてください。")
         raise CsvError(message % {"heading": heading, "count": len(places)}, line=1)
     message = _("見出し「%(heading)s」の列がありません。ファイルの見出し：%(headings)s")
-    raise CsvError(message % {"heading": heading, "headings": "、".join(headings)}, line=1)
+    raise CsvError(message % {"heading": heading, "headings": listed(headings)}, line=1)
 
 
 def _folded(text: str) -> str:

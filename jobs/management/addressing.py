@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
+from common.wording import listed
 from integrations.models import Connection
 from mapping.models import Mapping
 
@@ -52,9 +53,9 @@ def _split(text: str) -> tuple[str, RecordType, int | None]:
         message = _(
             "「%(text)s」は、「接続名/種類」または「接続名/種類/アプリID」の形ではありません。種類は%(types)sのどれかです。"
         )
-        raise NoSuchMappingError(message % {"text": text, "types": "、".join(RecordType)})
+        raise NoSuchMappingError(message % {"text": text, "types": listed(RecordType)})
     return name, RecordType(record_type), app
 
 
 def _listed(names: Iterable[str]) -> str:
-    return "、".join(f"「{name}」" for name in names) or _("（なし）")
+    return listed(_("「%s」") % name for name in names) or _("（なし）")

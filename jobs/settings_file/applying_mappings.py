@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import Problem
 from common.types import RecordType
+from common.wording import in_brackets, listed
 from crm import catalogue
 from integrations import budget
 from integrations.models import Connection
@@ -206,4 +207,4 @@ def _in_words(rule: RuleSpec | None) -> str:
     details = [f"{given}={sent}" for given, sent in rule.values.items()]
     if rule.empty != "clear":
         details.append(_("空のとき%(what)s") % {"what": rule.empty_value or rule.empty.value})
-    return f"{origin}（{'、'.join(details)}）" if details else origin
+    return origin + in_brackets(listed(details)) if details else origin

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import yaml
 from django.utils.translation import gettext as _
 
+from common.wording import listed
+
 #: Nothing in a settings file lies deeper; an alias that contains itself does.
 DEEPEST = 20
 
@@ -212,5 +214,5 @@ def _unknown(given: str, known: Collection[str]) -> str:
 def _not_one_of(given: str, known: Collection[str]) -> str:
     return _("「%(given)s」は使えません。使えるのは%(known)sです。") % {
         "given": given,
-        "known": "、".join(known),
+        "known": listed(known),
     }

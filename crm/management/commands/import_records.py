@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
+from common.wording import listed
 from crm.catalogue import UnknownItemError
 from crm.importing import ImportReport, run_import
 from crm.importing.encoding import CsvError
@@ -75,7 +76,7 @@ class Command(BaseCommand):
         if key not in key_items(record_type):
             raise _not_started(
                 _("「%(key)s」はキーにできません。使用できる項目：%(keys)s")
-                % {"key": key, "keys": "、".join(key_items(record_type))}
+                % {"key": key, "keys": listed(key_items(record_type))}
             )
         columns = _read_columns(options["columns"])
         report = self._import(record_type, options["file"], key=key, columns=columns)

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from common.wording import in_brackets, listed
 from hpsync import embedded
 from hpsync.first_start import Login, ensure_administrator, prepare_database
 from hpsync.ports import free_port, is_free
@@ -97,22 +98,25 @@ class Command(BaseCommand):
         password = login.password or _("（変更済み）")
         self._say("")
         self._say(_("hpsyncを起動しました。"))
-        self._say(f"  {_('アドレス')}：{shape.web_url}/")
-        self._say(f"  {_('ユーザー名')}：{login.name}")
-        self._say(f"  {_('パスワード')}：{password}")
+        self._fact(_("アドレス"), f"{shape.web_url}/")
+        self._fact(_("ユーザー名"), login.name)
+        self._fact(_("パスワード"), password)
         if shape.sandbox_port:
             self._introduce_sandbox(shape)
-        self._say(f"  {_('ログ')}：{shape.var_dir / 'log'}")
+        self._fact(_("ログ"), str(shape.var_dir / "log"))
         self._say(_("停止するには、Ctrl+Cを押してください。"))
 
     def _introduce_sandbox(self, shape: Shape) -> None:
         domain = demo_world().default
-        apps = "、".join(f"{app.id}（{app.name}）" for app in domain.apps.values())
-        self._say(f"  {_('kintoneの代わりのサンドボックス')}：{shape.sandbox_url}/")
-        self._say(f"    {_('サブドメイン')}：{domain.name}")
-        self._say(f"    {_('ログイン名')}：{LOGIN}")
-        self._say(f"    {_('パスワード')}：{PASSWORD}")
-        self._say(f"    {_('アプリID')}：{apps}")
+        apps = listed(f"{app.id}{in_brackets(app.name)}" for app in domain.apps.values())
+        self._fact(_("kintoneの代わりのサンドボックス"), f"{shape.sandbox_url}/")
+        self._fact(_("サブドメイン"), domain.name, depth=2)
+        self._fact(_("ログイン名"), LOGIN, depth=2)
+        self._fact(_("パスワード"), PASSWORD, depth=2)
+        self._fact(_("アプリID"), apps, depth=2)
+
+    def _fact(self, name: str, value: str, *, depth: int = 1) -> None:
+        self._say(f"{'  ' * depth}{name}{_('：')}{value}")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

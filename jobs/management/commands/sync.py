@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.problems import Problem
+from common.wording import listed
 from jobs import execute, liveness, runs, sweep
 from jobs.engine.values import OutcomeKind, Settled
 from jobs.management.addressing import NoSuchMappingError, find_mapping
@@ -80,7 +81,7 @@ class Command(BaseCommand):
             return run
 
     def _tell(self, run: Run, *, seconds: float) -> None:
-        counts = "、".join(f"{label} {count:,}" for label, count in _counts_by_label(run) if count)
+        counts = listed(f"{label} {count:,}" for label, count in _counts_by_label(run) if count)
         self.stdout.write(
             _("%(status)s（%(seconds)s秒、APIリクエスト%(counted)s件）%(counts)s")
             % {
