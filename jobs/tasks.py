@@ -9,7 +9,7 @@ from celery import shared_task
 
 from common import clock
 from jobs import execute, liveness, mails, queue, schedules, sweep
-from jobs.models import Heartbeat
+from jobs.models import Heartbeat, Run
 
 logger = logging.getLogger(__name__)
 
@@ -31,4 +31,8 @@ def tick() -> None:
 @shared_task(name=queue.RUN_TASK, ignore_result=True, acks_late=True)
 def run(run_id: int) -> None:
     """Execute the run, unless somebody else has taken it."""
-    execute.execute(run_id, owner=liveness.owner_here())
+    try:
+        execute.execute(run_id, owner=liveness.owner_here())
+    except Run.DoesNotExist:
+        # Canceled, then deleted with its mapping, while its message was on the way or it worked.
+        logger.info("Run %s is gone", run_id)

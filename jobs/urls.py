@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.pages import connections, dashboard, records, runs, trials
+from jobs.pages import connections, dashboard, records, removals, runs, trials
 
 app_name = "jobs"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("settings/", connections.settings_list, name="settings"),
     path("settings/new/", connections.connection, name="connection-new"),
     path("settings/<int:pk>/", connections.connection, name="connection"),
+    path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
+    path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),
     path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),
     path("settings/mappings/<int:pk>/test/push/", trials.push, name="trial-push"),
     path("settings/mappings/<int:pk>/enable/", trials.enable, name="enable"),

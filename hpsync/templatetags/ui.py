@@ -37,7 +37,10 @@ NAVIGATION = (
     Entry(
         route="jobs:settings",
         label=_("kintone連携設定"),
-        views=("jobs:settings", "jobs:connection", "jobs:trial", "jobs:enable", "mapping:"),
+        views=(
+            *("jobs:settings", "jobs:connection", "jobs:mapping", "jobs:trial", "jobs:enable"),
+            "mapping:",
+        ),
     ),
     Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run",)),
     Entry(
