@@ -110,7 +110,7 @@ PUBLIC_URL = (
 ).rstrip("/")
 
 #: Whether people reach us over https, by a proxy that ends it and sets X-Forwarded-Proto.
-HTTPS = env.bool("HTTPS", default=not (EMBEDDED or DEBUG))
+HTTPS = env.bool("HTTPS") if env("HTTPS", default="") else urlsplit(PUBLIC_URL).scheme == "https"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True

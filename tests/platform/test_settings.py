@@ -116,13 +116,34 @@ def test_in_production_what_a_demo_left_behind_counts_for_nothing(tmp_path: Path
     assert found["KINTONE_URL_TEMPLATE"] == "https://{subdomain}.{domain}"
 
 
-def test_production_is_served_over_https_alone_unless_told_otherwise(tmp_path: Path) -> None:
-    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
-    found = read(*names, "SECURE_HSTS_SECONDS", var_dir=tmp_path, **STACK, **SECRETS)
-    assert [found[name] for name in names] == [True, True, True]
+SECURE = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+HTTPS_ADDRESS = {"PUBLIC_URL": "https://hpsync.example.com"}
+
+
+def secure(var_dir: Path, **environment: str) -> set[bool]:
+    """Whether https alone is answered and cookies kept to it: one value if both go together."""
+    found = read(*SECURE, var_dir=var_dir, **STACK, **SECRETS, **environment)
+    return {bool(found[name]) for name in SECURE}
+
+
+@pytest.mark.parametrize("address", ["", "http://hpsync.example.com"])
+def test_the_variables_of_the_stack_alone_are_answered_on_plain_http(
+    tmp_path: Path, address: str
+) -> None:
+    assert secure(tmp_path, PUBLIC_URL=address) == {False}
+
+
+@pytest.mark.parametrize("address", ["https://hpsync.example.com", "HTTPS://hpsync.example.com/"])
+def test_a_public_address_of_https_is_served_over_https_alone(tmp_path: Path, address: str) -> None:
+    assert secure(tmp_path, PUBLIC_URL=address) == {True}
+    found = read("SECURE_HSTS_SECONDS", var_dir=tmp_path, PUBLIC_URL=address, **STACK, **SECRETS)
     assert found["SECURE_HSTS_SECONDS"] == 365 * 24 * 3600
-    told = read("SESSION_COOKIE_SECURE", var_dir=tmp_path, HTTPS="off", **STACK, **SECRETS)
-    assert told["SESSION_COOKIE_SECURE"] is False
+
+
+def test_what_is_said_about_https_counts_more_than_the_address(tmp_path: Path) -> None:
+    assert secure(tmp_path, HTTPS="off", **HTTPS_ADDRESS) == {False}
+    assert secure(tmp_path, HTTPS="on") == {True}
+    assert secure(tmp_path, HTTPS="", **HTTPS_ADDRESS) == {True}
 
 
 def test_production_passes_djangos_deployment_checks(tmp_path: Path) -> None:
@@ -130,6 +151,7 @@ def test_production_passes_djangos_deployment_checks(tmp_path: Path) -> None:
         *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
         var_dir=tmp_path,
         ALLOWED_HOSTS="hpsync.example.com",
+        **HTTPS_ADDRESS,
         **STACK,
         **SECRETS,
     )
