@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.problems import Problem
+from common.wording import one_after_another
 from jobs.models import Run
 from jobs.states import RunStatus
 from mapping.problem_texts import describe
@@ -16,7 +17,7 @@ def result_sentence(run: Run) -> str:
     parts = [_succeeded(run), _failed(run)]
     if run.status in {RunStatus.FAILED, RunStatus.HELD, RunStatus.CANCELED}:
         parts.append(_stopped(run))
-    said = "".join(part for part in parts if part)
+    said = one_after_another(parts)
     if said:
         return said
     if run.status == RunStatus.RUNNING:
@@ -34,7 +35,7 @@ def last_words(run: Run) -> str:
         (_("スキップ"), run.skipped),
         (_("エラー"), run.invalid + run.rejected),
     )
-    told = "・".join(
+    told = _("・").join(
         _("%(what)s%(count)s件") % {"what": what, "count": f"{count:,}"}
         for what, count in counts
         if count
