@@ -21,8 +21,10 @@ COPY sandbox sandbox
 COPY static static
 COPY templates templates
 # The static files, with their manifest, are part of the image; the keys that this makes are not.
+# The folder belongs to us alone: a volume that is mounted on imports takes owner and mode from it.
 RUN python manage.py collectstatic --noinput --verbosity 0 \
-    && find "$VAR_DIR" -mindepth 1 -maxdepth 1 ! -name static -exec rm -r {} +
+    && find "$VAR_DIR" -mindepth 1 -maxdepth 1 ! -name static -exec rm -r {} + \
+    && install -d -m 0700 -o hpsync "$VAR_DIR" "$VAR_DIR/imports"
 USER hpsync
 EXPOSE 8000
 CMD ["gunicorn", "hpsync.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \

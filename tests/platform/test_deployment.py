@@ -61,6 +61,19 @@ def test_services_wait_for_and_use_only_what_exists() -> None:
             assert volume.split(":")[0] in COMPOSE["volumes"]
 
 
+def test_web_and_worker_share_the_folder_of_uploaded_files() -> None:
+    said = re.search(r"VAR_DIR=(\S+)", DOCKERFILE)
+    assert said
+    for name in ("web", "worker"):
+        assert SERVICES[name]["volumes"] == [f"imports:{said[1]}/imports"]
+
+
+def test_what_the_image_keeps_belongs_to_its_user_alone() -> None:
+    # A volume takes owner and mode from the folder that it is mounted on.
+    made = 'install -d -m 0700 -o hpsync "$VAR_DIR" "$VAR_DIR/imports"'
+    assert DOCKERFILE.index("useradd") < DOCKERFILE.index(made) < DOCKERFILE.index("USER hpsync")
+
+
 def test_no_secret_has_a_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     secrets = re.findall(r"\$\{(\w*(?:SECRET|KEYS|PASSWORD)\w*)([^}]*)\}", text)
