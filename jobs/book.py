@@ -75,6 +75,7 @@ class DatabaseBook:
             self._check_allowance()
             entries = self._entries_of(batch)
             conflicts = self._claim(batch, entries)
+            self._wake_waiting_holders(conflicts)
             refused = {conflict.sendable.row_id for conflict in conflicts}
             free = [one for one in batch if one.row_id not in refused]
             now = clock.now()
@@ -256,6 +257,14 @@ class DatabaseBook:
                 )
             )
         return conflicts
+
+    def _wake_waiting_holders(self, conflicts: Sequence[Conflict]) -> None:
+        """Let holders that wait for a key themselves be looked at too: it may be a ring."""
+        holders = [one.holder_id for one in conflicts if one.same_ledger]
+        if holders:
+            LedgerEntry.objects.filter(
+                ledger=self._ledger, source_id__in=holders, due_at__isnull=True
+            ).exclude(waits_for="").update(due_at=clock.now())
 
     def _write(self, settled: Sequence[Settled], *, columns: Sequence[str], now: datetime) -> None:
         if not settled:

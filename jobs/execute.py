@@ -185,6 +185,7 @@ class _Work:
             now=now,
         )
         ledgers.wake_for_free_keys(self.ledger, now=now)
+        ledgers.bring_back_from_the_future(self.ledger, now=now)
 
     def _client(self) -> KintoneClient:
         return connections.client_for(

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Concat, Greatest, Least
 from common.types import RecordType
 from crm import changes
 from crm.models import SourceRow
+from integrations.kintone.client import CALL_LIFE
 from jobs.models import KeyClaim, Ledger, LedgerEntry
 from jobs.states import EntryState
 from mapping.models import Mapping
@@ -99,6 +100,15 @@ def make_stale_failures_due(
         .filter(Q(due_at__isnull=True) | Q(due_at__gt=now))
         .update(due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now)))
     )
+
+
+def bring_back_from_the_future(ledger: Ledger, *, now: datetime) -> None:
+    """Shorten doubts and pauses that only a clock that was ahead can have made so long."""
+    entries = LedgerEntry.objects.filter(ledger=ledger)
+    entries.filter(due_at__gt=now + CALL_LIFE, doubt_until__gt=now + CALL_LIFE).update(
+        due_at=now + CALL_LIFE, doubt_until=now + CALL_LIFE
+    )
+    entries.filter(due_at__gt=now + LONGEST_PAUSE).update(due_at=now)
 
 
 def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:

@@ -203,14 +203,28 @@ class Pipeline:
         for ring in rings:
             if ring not in loose:
                 self._conflicts += ring[:-1]
+        followed: set[int] = set()
         for step in range(max(map(len, loose), default=0)):
-            self._send_now(
+            followed |= self._send_now(
                 [
                     _parked(ring[step].sendable, keys)
                     if step == len(ring) - 1
                     else ring[step].sendable
                     for ring in loose
                     if step < len(ring)
+                ]
+            )
+        self._give_back([ring for ring in loose if ring[0].sendable.row_id not in followed], keys)
+
+    def _give_back(self, rings: Sequence[Sequence[Conflict]], keys: Mapping[int, str]) -> None:
+        """Where nobody followed, the record that made room gets the key back that it had."""
+        returning = [ring[-1].sendable for ring in rings]
+        if returning:
+            self._send_now(
+                [
+                    _interim(_parked(one, keys), key=one.known.key, record={})
+                    for one in returning
+                    if one.known is not None
                 ]
             )
 

@@ -147,7 +147,7 @@ class _Hopes:
         """
         for refused in self._held_back:
             known = refused.sendable.known
-            if known is None or not known.attempts:
+            if known is None or "kintone" not in known.problem_codes:
                 raise refused.error
         return self._held_back
 

@@ -178,6 +178,39 @@ def test_a_test_of_a_record_whose_first_sending_is_in_doubt_under_another_key_ar
     assert [record["code"] for record in kintone.records(company_mapping.app)] == ["K2"]
 
 
+def test_doubt_from_a_clock_that_was_ahead_ends_when_the_clock_is_put_right(
+    kintone, company_mapping, time_machine
+):
+    now = clock.now()
+    time_machine.move_to(now + timedelta(days=400), tick=True)
+    company = make_company()
+    kintone.cut(before_write=True, times=None, path="records.json")
+    run_now(company_mapping)
+    kintone.heal()
+
+    time_machine.move_to(now + timedelta(minutes=1), tick=True)
+    run_now(company_mapping)
+    time_machine.shift(timedelta(minutes=10))
+    run_now(company_mapping)
+
+    assert names(kintone, company_mapping) == [company.name]
+
+
+def test_a_pause_from_a_clock_that_was_ahead_ends_when_the_clock_is_put_right(
+    kintone, company_mapping, time_machine
+):
+    now = clock.now()
+    time_machine.move_to(now + timedelta(days=400), tick=True)
+    company = make_company()
+    kintone.fail(code="GAIA_LO04", times=1, path="records.json")
+    assert outcomes(run_now(company_mapping)) == {"rejected": 1}
+
+    time_machine.move_to(now + timedelta(minutes=1), tick=True)
+    run_now(company_mapping)
+
+    assert names(kintone, company_mapping) == [company.name]
+
+
 # Keys
 
 
@@ -230,6 +263,30 @@ def test_a_swap_is_not_robbed_by_a_third_that_wants_one_of_its_keys(kintone, db)
         two.name: "1111111111111",
     }
     assert [entry.source_id for entry in ledger.failed_entries(mapping)] == [third.pk]
+
+
+def test_a_swap_that_fails_half_way_leaves_no_temporary_key_in_kintone(kintone, company_mapping):
+    one, two = make_companies(2, main_tel="1")
+    run_now(company_mapping)
+    first, second = one.external_id, two.external_id
+    change(one, external_id="swap")
+    change(two, external_id=first, main_tel="123456")
+    change(one, external_id=second)
+    kintone.set_field(company_mapping.app, "tel", maxLength="5")
+
+    run = run_now(company_mapping)
+
+    assert outcomes(run) == {"rejected": 1, "invalid": 1}
+    assert {r["name"]: r["code"] for r in kintone.records(company_mapping.app)} == {
+        one.name: first,
+        two.name: second,
+    }
+    change(two, main_tel="12345")
+    assert outcomes(run_now(company_mapping))["updated"] == 2
+    assert {r["name"]: r["code"] for r in kintone.records(company_mapping.app)} == {
+        one.name: second,
+        two.name: first,
+    }
 
 
 def test_a_key_is_free_for_who_waits_for_it_when_its_holder_was_deleted(kintone, db):

@@ -60,9 +60,16 @@ def known(
     key: str = "",
     record_id: int | None = None,
     in_doubt: bool = False,
-    attempts: int = 0,
+    problem_codes: tuple[str, ...] = (),
 ) -> Known:
-    return Known(digest=digest, key=key, record_id=record_id, in_doubt=in_doubt, attempts=attempts)
+    return Known(
+        digest=digest,
+        key=key,
+        record_id=record_id,
+        in_doubt=in_doubt,
+        attempts=len(problem_codes),
+        problem_codes=problem_codes,
+    )
 
 
 @dataclass

@@ -221,7 +221,7 @@ def test_where_no_record_may_be_written_the_right_on_the_app_is_missing(records:
 
 
 def test_a_record_that_was_refused_for_want_of_rights_before_stops_nothing_when_it_comes_alone():
-    again = Candidate(row=row(1), known=known(attempts=1))
+    again = Candidate(row=row(1), known=known(problem_codes=("kintone",)))
 
     book, _ = run([again], kintone=Kintone(no_right={"C00001"}))
 
