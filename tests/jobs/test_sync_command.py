@@ -125,6 +125,33 @@ def test_a_spent_day_holds_the_run_and_says_when_it_goes_on(company_mapping, syn
     assert "0:00" in summary["message"]
 
 
+def test_a_held_run_goes_on_here_once_the_limit_was_raised(company_mapping, kintone, sync):
+    make_companies(1)
+    host = company_mapping.connection.host
+    budget.set_daily_requests(host, company_mapping.app, 0)
+    sync(name_of(company_mapping))
+    assert sync(name_of(company_mapping))[0] == 2
+    budget.set_daily_requests(host, company_mapping.app, 100)
+
+    code, out, _ = sync(name_of(company_mapping), "--json")
+
+    assert (code, json.loads(out.splitlines()[-1])["status"]) == (0, "succeeded")
+    assert Run.objects.get().resume_at is None
+    assert len(kintone.records(company_mapping.app)) == 1
+
+
+def test_a_held_run_goes_on_here_once_the_day_is_over(company_mapping, sync, monkeypatch):
+    make_companies(1)
+    budget.set_daily_requests(company_mapping.connection.host, company_mapping.app, 1)
+    budget.spend(company_mapping.connection.host, company_mapping.app, now=clock.now())
+    assert sync(name_of(company_mapping))[0] == 1
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    Mapping.objects.update(form_read_at=tomorrow)
+
+    assert sync(name_of(company_mapping))[0] == 0
+
+
 def test_a_refused_login_is_told_in_words(company_mapping, kintone, sync):
     make_companies(1)
     kintone.change_password("another")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from common import clock
 from common.problems import Problem
 from common.wording import listed
+from integrations import budget
 from jobs import execute, liveness, runs, sweep
 from jobs.engine.values import OutcomeKind, Settled
 from jobs.management.addressing import NoSuchMappingError, find_mapping
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
             raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
         try:
-            return _start_here(mapping, full=full)
+            return _resume_here(mapping, full=full) or _start_here(mapping, full=full)
         except runs.AlreadyActive as error:
             message = _("「%(mapping)s」のデータ処理は、すでに待機中、処理中または保留です。")
             raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED) from error
@@ -110,6 +111,22 @@ class _Progress:
             self._command.stderr.write(
                 _("%(number)s件を処理しました。") % {"number": f"{self._done:,}"}
             )
+
+
+@transaction.atomic
+def _resume_here(mapping: Mapping, *, full: bool) -> Run | None:
+    """The mapping's held run, to be executed here, if its hold is over or the limit was raised.
+
+    Without a clock nobody else would ever end the hold.
+    """
+    now = clock.now()
+    held = Run.objects.filter(mapping=mapping, only__isnull=True, status=RunStatus.HELD).first()
+    if held is None or not budget.left(mapping.connection.host, mapping.app, now=now):
+        return None
+    if not runs.resume(held, now=now):
+        return None
+    Run.objects.filter(pk=held.pk).update(rung_at=now, full=held.full or full)
+    return held
 
 
 @transaction.atomic
