@@ -4,21 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
 from crm.changes import SourceRecord
-from jobs.ledger import failed_entries
+from jobs.ledger import ledger_of
 from jobs.models import LedgerEntry, Outcome
-from jobs.states import RecordOutcome
+from jobs.states import EntryState, RecordOutcome
 from mapping.models import Mapping as MappingModel
 from mapping.problem_texts import describe
 from mapping.rules import specs_of
 
 #: Entries that are told with one query each for rows and outcomes.
 CHUNK = 500
+#: Problems of a record's update key as a whole.
+KEY_CODES = frozenset({"empty_key", "key_taken", "key_waits"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +56,13 @@ class Failure:
 
 
 def failures_of(mapping: MappingModel) -> Iterator[Failure]:
-    """The mapping's failed records in the order of their rows, a chunk at a time."""
+    """The mapping's failed records in the order of their rows, a chunk at a time.
+
+    Records without an update key are among them: nobody decided that they shall not arrive.
+    """
     key_items = _key_items(mapping)
     last = 0
-    while entries := list(failed_entries(mapping).filter(source_id__gt=last)[:CHUNK]):
+    while entries := list(_not_arrived(mapping).filter(source_id__gt=last)[:CHUNK]):
         last = entries[-1].source_id
         ids = [entry.source_id for entry in entries]
         record_type = RecordType(mapping.record_type)
@@ -67,8 +73,19 @@ def failures_of(mapping: MappingModel) -> Iterator[Failure]:
         outcomes = _outcomes(mapping, ids)
         for entry in entries:
             row = rows.get(entry.source_id)
-            outcome = outcomes.get(entry.source_id, RecordOutcome.INVALID)
+            outcome = (
+                RecordOutcome.SKIPPED
+                if entry.state == EntryState.SKIPPED
+                else outcomes.get(entry.source_id, RecordOutcome.INVALID)
+            )
             yield _failure(entry, row, key=_key(entry, row, key_items), outcome=outcome)
+
+
+def _not_arrived(mapping: MappingModel) -> QuerySet[LedgerEntry]:
+    failed = Q(state=EntryState.FAILED)
+    without_key = Q(state=EntryState.SKIPPED, problems__0__code="empty_key")
+    entries = LedgerEntry.objects.filter(failed | without_key, ledger=ledger_of(mapping))
+    return entries.select_related("ledger").order_by("source_id")
 
 
 def _failure(entry: LedgerEntry, row: SourceRecord | None, *, key: str, outcome: str) -> Failure:
@@ -79,7 +96,7 @@ def _failure(entry: LedgerEntry, row: SourceRecord | None, *, key: str, outcome:
         label=entry.label,
         key=key,
         outcome=str(outcome),
-        field=first.field,
+        field=first.field or (entry.ledger.key_field if first.code in KEY_CODES else ""),
         code=str(first.params.get("code") or first.code) if first.code == "kintone" else first.code,
         reason=" ".join(map(_reason, problems)),
         attempts=entry.attempts,

@@ -5,9 +5,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs.models import LedgerEntry
-from tests.builders_crm import make_company
-from tests.flows.conftest import run_now
+from jobs.models import LedgerEntry, Schedule
+from mapping.rules import save_rules
+from mapping.rulespec import RuleSpec
+from tests.builders_crm import make_company, make_lead, make_member
+from tests.flows.conftest import enabled_mapping, outcomes, run_now
 
 
 @pytest.fixture
@@ -52,6 +54,50 @@ def test_a_record_that_kintone_refused_is_listed_with_kintones_code(
 
     assert (failure["outcome"], failure["field"]) == ("rejected", "name")
     assert failure["code"] == "CB_VA01"
+
+
+def test_a_record_without_an_update_key_is_listed_as_it_did_not_arrive(company_mapping, failures):
+    make_company(external_id="", name="鍵なし")
+    run_now(company_mapping)
+
+    (failure,) = json.loads(failures("--json"))
+
+    assert (failure["outcome"], failure["code"]) == ("skipped", "empty_key")
+    assert (failure["key"], failure["field"]) == ("", company_mapping.update_key)
+
+
+def test_of_two_records_with_one_key_the_second_is_listed_with_the_key_field(
+    company_mapping, failures
+):
+    save_rules(
+        company_mapping,
+        [RuleSpec(field="code", source="corporate_number"), RuleSpec(field="name", source="name")],
+        update_key="code",
+    )
+    make_company(external_id="C-1", name="先", corporate_number="1000000000001")
+    make_company(external_id="C-2", name="後", corporate_number="1000000000001")
+    run_now(company_mapping)
+
+    (failure,) = json.loads(failures("--json"))
+
+    assert failure["external_id"] == "C-2"
+    assert (failure["outcome"], failure["code"]) == ("invalid", "key_taken")
+    assert (failure["key"], failure["field"]) == ("1000000000001", "code")
+    assert "先" in failure["reason"]
+    assert "後" in failure["reason"]
+
+
+def test_a_lead_that_the_sync_user_may_not_see_is_no_failure(kintone, db, capsys):
+    mapping = enabled_mapping(
+        kintone, record_type="lead", rules={"code": "external_id", "name": "family_name"}
+    )
+    Schedule.objects.update(sync_user=make_member())
+    make_lead(visibility="owner", owner=make_member())
+    assert outcomes(run_now(mapping)) == {"skipped": 1}
+
+    call_command("failures", f"{mapping.connection.name}/lead", "--json")
+
+    assert json.loads(capsys.readouterr().out) == []
 
 
 def test_for_a_person_there_is_one_line_each(company_mapping, failures):
