@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
+
 from hpsync import embedded
 from hpsync.ports import LOOPBACK
 from hpsync.supervisor import Program
@@ -85,11 +87,14 @@ def _commands(shape: Shape) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     celery = [python, "-m", "celery", "-A", "hpsync"]
+    worker = [*celery, "worker", "--pool", "threads", "--without-gossip", "--without-mingle"]
+    yield "worker", [*worker, "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO"]
+    # Carries out the minute's tick, and that alone: long runs may take every thread of the worker.
     yield (
-        "worker",
+        "clock",
         [
-            *(*celery, "worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS)),
-            *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+            *(*worker, "--concurrency", "1", "--loglevel", "INFO"),
+            *("--queues", settings.CLOCK_QUEUE, "--hostname", "clock@%h"),
         ],
     )
     # The plain scheduler keeps no file that could break: its one entry comes every minute anyway.

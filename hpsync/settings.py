@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from hpsync import embedded
 from hpsync.kintone_address import checked_url_template
@@ -230,6 +231,13 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="hpsync@localhost")
 # --- Celery: a clock and a doorbell ---------------------------------------------------------------
 
 CELERY_TASK_DEFAULT_QUEUE = "hpsync"
+#: A worker takes from both unless told otherwise; one that takes ticks alone keeps the minute
+#: also while every thread of the others is at work on a long run.
+CLOCK_QUEUE = "clock"
+CELERY_TASK_QUEUES = [
+    Queue(name, routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, CLOCK_QUEUE)
+]
+CELERY_TASK_ROUTES = {"jobs.tick": {"queue": CLOCK_QUEUE}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

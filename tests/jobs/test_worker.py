@@ -28,12 +28,14 @@ def celery(redis_url, monkeypatch) -> Celery:
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
     app = Celery("test", broker=redis_url)
     app.conf.task_default_queue = settings.CELERY_TASK_DEFAULT_QUEUE
+    app.conf.task_queues = settings.CELERY_TASK_QUEUES
+    app.conf.task_routes = settings.CELERY_TASK_ROUTES
     return app
 
 
 @pytest.fixture
-def worker(redis_url, kintone, tmp_path):
-    """A Celery worker of the product on the test's database, broker and kintone."""
+def start_worker(redis_url, kintone, tmp_path):
+    """Starts Celery workers of the product on the test's database, broker and kintone."""
     db = database.settings_dict
     server = f"{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT'] or 5432}"
     environment = {
@@ -43,20 +45,32 @@ def worker(redis_url, kintone, tmp_path):
         "CELERY_BROKER_URL": redis_url,
         "KINTONE_URL_TEMPLATE": kintone.url,
     }
+    processes: list[subprocess.Popen[bytes]] = []
     log = (tmp_path / "worker.log").open("wb")
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "celery", "-A", "hpsync", "worker"),
-            *("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"),
-        ],
-        env=environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    yield process
-    process.terminate()
-    process.wait()
+
+    def start(*options: str) -> None:
+        command = (sys.executable, "-m", "celery", "-A", "hpsync", "worker", "--pool", "threads")
+        processes.append(
+            subprocess.Popen(
+                [*command, "--without-gossip", "--without-mingle", *options],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        )
+
+    yield start
+    for process in processes:
+        process.kill()  # told to end, it would first finish what it is at
+    for process in processes:
+        process.wait()
     log.close()
+
+
+@pytest.fixture
+def worker(start_worker):
+    """One that takes whatever comes."""
+    start_worker("--concurrency", "4")
 
 
 def wait_until(happened: Callable[[], bool], *, seconds: float = 60) -> None:
@@ -112,3 +126,22 @@ def test_a_message_that_is_delivered_twice_does_its_work_once(kintone, celery, w
     assert Run.objects.count() == 1
     assert len(kintone.records(mapping.app)) == 2
     assert sum(exchange.method == "PUT" for exchange in kintone.requests) == 1
+
+
+def test_the_clock_strikes_while_every_worker_is_at_a_long_run(kintone, celery, start_worker):
+    mapping = enabled_mapping(kintone)
+    make_companies(1)
+    kintone.latency(60.0)
+    run = runs.start(mapping, trigger=Trigger.MANUAL, now=clock.now())
+    start_worker("--concurrency", "1")
+    celery.send_task("jobs.run", args=[run.pk])
+    wait_until(lambda: Run.objects.filter(status=RunStatus.RUNNING).exists())
+
+    celery.send_task("jobs.tick")
+    time.sleep(2)
+    assert not Heartbeat.objects.exists()
+    start_worker("--queues", settings.CLOCK_QUEUE, "--concurrency", "1", "--hostname", "clock@%h")
+    wait_until(lambda: Heartbeat.objects.exists())
+
+    assert Run.objects.get().status == RunStatus.RUNNING
+    kintone.latency(0.0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 
 
 def test_every_part_of_the_product_is_there() -> None:
-    assert {"web", "worker", "beat", "postgres", "redis", "mail"} <= set(SERVICES)
+    assert {"web", "worker", "clock", "beat", "postgres", "redis", "mail"} <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
@@ -39,6 +40,13 @@ def test_our_services_may_do_as_little_as_possible(name: str) -> None:
 
 def test_the_image_does_not_run_as_root() -> None:
     assert re.search(r"^USER hpsync$", DOCKERFILE, re.MULTILINE)
+
+
+def test_somebody_takes_ticks_alone_and_workers_take_what_is_left() -> None:
+    clock = SERVICES["clock"]["command"]
+    assert clock[clock.index("--queues") + 1] == settings.CLOCK_QUEUE
+    assert "--queues" not in SERVICES["worker"]["command"]
+    assert {queue.name for queue in settings.CELERY_TASK_QUEUES} == {"hpsync", "clock"}
 
 
 def test_nothing_is_open_to_the_network_around() -> None:

@@ -20,7 +20,7 @@ from hpsync.ports import LOOPBACK, free_port, is_free
 pytestmark = pytest.mark.xdist_group("up")
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = {"broker", "sandbox", "web", "worker", "beat"}
+PROGRAMS = {"broker", "sandbox", "web", "worker", "clock", "beat"}
 
 
 class Product:
@@ -153,11 +153,11 @@ def test_a_killed_worker_is_back_soon(product: Product) -> None:
 
 
 def _worker_of(product: Product) -> int | None:
-    """The process that executes tasks, None while there is none."""
+    """The process that executes runs, None while there is none."""
     for child in psutil.Process(product.process.pid).children():
         # One that just died has no command line any more.
         with suppress(psutil.NoSuchProcess):
-            if "worker" in child.cmdline():
+            if "worker" in child.cmdline() and "--queues" not in child.cmdline():
                 return int(child.pid)
     return None
 
