@@ -118,7 +118,7 @@ def _stored(item: Item, value: ItemValue) -> Any:
 
 def _degrees(value: Decimal) -> str:
     if abs(value) > 180:
-        raise ValueRefusedError(_("緯度・経度は -180 から 180 の間にしてください。"))
+        raise ValueRefusedError(_("緯度・経度は-180から180の間にしてください。"))
     rounded = round(value, DECIMALS)
     return f"{rounded.normalize():f}" if rounded else "0"
 

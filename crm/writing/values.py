@@ -165,7 +165,7 @@ def _date(raw: str) -> date | None:
     moment = _parse_moment(text)
     if moment is None or (moment.hour, moment.minute, moment.second) != (0, 0, 0):
         raise ValueRefusedError(
-            _("「%(value)s」は日付ではありません。2026/01/31 のように書いてください。")
+            _("「%(value)s」は日付ではありません。「2026/01/31」のように書いてください。")
             % {"value": _quoted(raw)}
         )
     return moment.date()
@@ -178,7 +178,7 @@ def _datetime(raw: str) -> datetime | None:
     moment = _parse_moment(text)
     if moment is None:
         raise ValueRefusedError(
-            _("「%(value)s」は日時ではありません。2026/01/31 09:30:00 のように書いてください。")
+            _("「%(value)s」は日時ではありません。「2026/01/31 09:30:00」のように書いてください。")
             % {"value": _quoted(raw)}
         )
     return _moment(moment)
@@ -191,7 +191,7 @@ def _time(raw: str) -> time | None:
     found = _parse_time(text)
     if found is None:
         raise ValueRefusedError(
-            _("「%(value)s」は時刻ではありません。09:30 のように書いてください。")
+            _("「%(value)s」は時刻ではありません。「09:30」のように書いてください。")
             % {"value": _quoted(raw)}
         )
     return found
@@ -246,7 +246,7 @@ def _flag(raw: str) -> bool:
     if not text or raw.strip() in _OFF or text in _OFF:
         return False
     raise ValueRefusedError(
-        _("「%(value)s」は、はい・いいえのどちらでもありません。1 か 0 と書いてください。")
+        _("「%(value)s」は、はい・いいえのどちらでもありません。1か0と書いてください。")
         % {"value": _quoted(raw)}
     )
 
