@@ -1,5 +1,6 @@
 """Makes the database say what a settings file says, in one transaction, and reports it."""
 
+from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
 from datetime import datetime
 
@@ -12,12 +13,17 @@ from crm import custom_items
 from crm.labels import record_type_label
 from crm.models import CustomItem, Member
 from integrations.models import Connection
-from jobs import schedules
+from jobs import removing, schedules
 from jobs.models import Schedule
 from jobs.settings_file import credentials
-from jobs.settings_file.applying_mappings import MappingApplier
+from jobs.settings_file.applying_mappings import MappingApplier, still_active
 from jobs.settings_file.document import FileProblem, SettingsFileError
-from jobs.settings_file.forms import ReadForm, Target, read_missing_forms
+from jobs.settings_file.forms import (
+    ReadForm,
+    Target,
+    read_forms_again,
+    read_missing_forms,
+)
 from jobs.settings_file.report import Report, connection_name, mapping_name
 from jobs.settings_file.specs import ABSENT, ConnectionSpec, CustomItemSpec, SettingsSpec
 from jobs.states import Interval
@@ -26,8 +32,8 @@ from jobs.states import Interval
 def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
     """Make the settings as the file says; what it leaves out stays. Applying again changes nothing.
 
-    Forms that were never loaded are read from kintone first; where that fails, the settings are
-    saved all the same, and the first run reads them.
+    Forms that were never loaded are read from kintone first, and those that refuse a rule are read
+    again; where that fails, the settings are saved all the same, and the first run reads them.
 
     Args:
         prune: Remove what stands in none of the lists that the file does have.
@@ -35,20 +41,37 @@ def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Repo
     Raises:
         SettingsFileError: nothing was changed.
     """
-    forms = read_missing_forms(settings)
-    with transaction.atomic():
-        return _Applier(forms=forms, now=now, prune=prune, plan=False).run(settings)
+    return _carry_out(settings, now=now, prune=prune, plan=False)
 
 
 def plan(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
-    """What `apply` would change. Nothing is written, kintone is not asked.
+    """What `apply` would change. It reads forms as `apply` does; nothing is written.
 
     Raises:
         SettingsFileError: as `apply` would.
     """
+    return _carry_out(settings, now=now, prune=prune, plan=True)
+
+
+def _carry_out(settings: SettingsSpec, *, now: datetime, prune: bool, plan: bool) -> Report:
+    forms = read_missing_forms(settings, patient=not plan)
+    first = _Applier(forms=forms, now=now, prune=prune, plan=plan)
+    try:
+        return _in_one_transaction(first, settings, plan=plan)
+    except SettingsFileError:
+        if not first.refused_by_old_forms:
+            raise
+    # kintone's form may have been changed for these very rules.
+    forms |= read_forms_again(settings, first.refused_by_old_forms, patient=not plan)
+    again = _Applier(forms=forms, now=now, prune=prune, plan=plan)
+    return _in_one_transaction(again, settings, plan=plan)
+
+
+def _in_one_transaction(applier: "_Applier", settings: SettingsSpec, *, plan: bool) -> Report:
     with transaction.atomic():
-        report = _Applier(forms={}, now=now, prune=prune, plan=True).run(settings)
-        transaction.set_rollback(True)
+        report = applier.run(settings)
+        if plan:
+            transaction.set_rollback(True)
     return report
 
 
@@ -73,6 +96,11 @@ class _Applier:
             prune=prune,
             plan=plan,
         )
+
+    @property
+    def refused_by_old_forms(self) -> Collection[Target]:
+        """The mappings whose rules did not fit a form that was read some other day."""
+        return self._mappings.refused_by_old_forms
 
     def run(self, settings: SettingsSpec) -> Report:
         """Apply everything, then say what was wrong, all at once."""
@@ -177,7 +205,10 @@ class _Applier:
             for mapping in connection.mappings.all():
                 self._report.removed(mapping_name(mapping))
             self._report.removed(connection_name(connection))
-            connection.delete()
+            try:
+                removing.delete_connection(connection)
+            except removing.StillActiveError:
+                self._problems.append(still_active(connection_name(connection)))
 
 
 def _columns() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from common.wording import in_brackets, listed
 from crm import catalogue
 from integrations import budget
 from integrations.models import Connection
-from jobs import enabling
+from jobs import enabling, removing
 from jobs.settings_file.document import FileProblem, Node
 from jobs.settings_file.forms import ReadForm, Target
 from jobs.settings_file.report import Report, mapping_name
@@ -48,6 +48,7 @@ class MappingApplier:
         self._now = now
         self._prune = prune
         self._plan = plan
+        self.refused_by_old_forms: set[Target] = set()
 
     def apply(self, connection: Connection, specs: Sequence[MappingSpec]) -> None:
         """Make the connection's mappings as `specs` say; with `prune`, remove all others."""
@@ -57,8 +58,14 @@ class MappingApplier:
             named = {(spec.record_type, spec.app) for spec in specs}
             for mapping in Mapping.objects.filter(connection=connection):
                 if (mapping.record_type, mapping.app) not in named:
-                    self._report.removed(mapping_name(mapping))
-                    mapping.delete()
+                    self._remove(mapping)
+
+    def _remove(self, mapping: Mapping) -> None:
+        self._report.removed(mapping_name(mapping))
+        try:
+            removing.delete_mapping(mapping, now=self._now)
+        except removing.StillActiveError:
+            self._problems.append(still_active(mapping_name(mapping)))
 
     def _apply_one(self, connection: Connection, spec: MappingSpec) -> None:
         mapping, is_new = Mapping.objects.get_or_create(
@@ -93,16 +100,19 @@ class MappingApplier:
 
     def _form(self, mapping: Mapping) -> None:
         """Store the form that was read for this mapping, or say why there is none yet."""
-        target = (mapping.connection.name, RecordType(mapping.record_type), mapping.app)
-        answer = self._forms.get(target)
+        answer = self._forms.get(_target(mapping))
         if isinstance(answer, ReadForm):
             mappings.read_form(mapping, answer, now=self._now)
         elif answer is not None:
             why = describe(answer)
-            text = _(
-                "アプリのフォームを読み込めませんでした（%(heading)s）。%(body)s"
-                "設定は保存しました。フォームは最初のデータ処理で読み込みます。"
-            ) % {"heading": why.heading, "body": why.body}
+            text = _("アプリのフォームを読み込めませんでした（%(heading)s）。%(body)s") % {
+                "heading": why.heading,
+                "body": why.body,
+            } + (
+                _("項目のマッピングがフォームに合うかどうかは、確認していません。")
+                if self._plan
+                else _("設定は保存しました。フォームは最初のデータ処理で読み込みます。")
+            )
             self._report.note(mapping_name(mapping), text)
 
     def _rules(self, mapping: Mapping, spec: MappingSpec, report: Report) -> bool:
@@ -117,6 +127,8 @@ class MappingApplier:
             save_rules(mapping, list(after.values()), update_key=update_key)
         except RulesRefused as refused:
             self._refuse(spec, refused.problems)
+            if _target(mapping) not in self._forms:
+                self.refused_by_old_forms.add(_target(mapping))
             return False
         thing = mapping_name(mapping)
         if former_key != update_key:
@@ -157,6 +169,10 @@ class MappingApplier:
             entry = (spec.rules or {}).get(problem.field)
             words = describe(problem)
             message = f"{words.heading}: {words.body}"
+            if entry is None and problem.code == "item_taken":
+                message += _(
+                    "ファイルにない「%(name)s」の項目を外すには、--pruneを付けてください。"
+                ) % {"name": problem.field}
             self._problems.append((entry.node if entry else spec.node).problem(message))
 
     def _enabled(self, mapping: Mapping, spec: MappingSpec) -> None:
@@ -174,8 +190,8 @@ class MappingApplier:
             self._problems.append(spec.node.fields["enabled"].problem(message))
             return
         self._report.changed(thing, what=what, before=off, after=on)
+        self._note_left_out(mapping)
         if not self._plan:
-            self._note_left_out(mapping)
             enabling.enable(mapping, now=self._now, send_changed_meanwhile=False)
 
     def _note_left_out(self, mapping: Mapping) -> None:
@@ -186,6 +202,16 @@ class MappingApplier:
                 "連携する場合は、manage.py sync に --full を付けて実行してください。"
             ) % {"number": f"{left_out:,}"}
             self._report.note(mapping_name(mapping), text)
+
+
+def still_active(thing: str) -> FileProblem:
+    """Why something cannot be removed yet."""
+    message = _("%(thing)sのデータ処理が終わっていません。終わるか中止してから削除してください。")
+    return FileProblem(message=message % {"thing": thing})
+
+
+def _target(mapping: Mapping) -> Target:
+    return mapping.connection.name, RecordType(mapping.record_type), mapping.app
 
 
 def _unknown_item(node: Node, key: str, *, known: Sequence[str]) -> FileProblem:

@@ -1,6 +1,6 @@
 """Forms that a settings file needs, read from kintone before anything is written."""
 
-from collections.abc import Mapping as MappingOf
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,10 +37,15 @@ class ReadForm:
         return self.form
 
 
-def read_missing_forms(settings: SettingsSpec) -> MappingOf[Target, ReadForm | Problem]:
+def read_missing_forms(
+    settings: SettingsSpec, *, patient: bool = True
+) -> dict[Target, ReadForm | Problem]:
     """The forms of the file's mappings that were never loaded, or why one cannot be read now.
 
     This speaks to kintone, so it comes before the transaction that writes.
+
+    Args:
+        patient: Whether to try again where kintone does not answer.
     """
     answers: dict[Target, ReadForm | Problem] = {}
     for spec in settings.connections or ():
@@ -50,25 +55,42 @@ def read_missing_forms(settings: SettingsSpec) -> MappingOf[Target, ReadForm | P
         fill(connection, spec)
         # Another kintone has other forms.
         loaded = _loaded(stored) if stored and connection.host == host else set()
-        for wanted in _without_form(spec, loaded):
-            answers[spec.name, wanted.record_type, wanted.app] = _read(connection, wanted)
+        for wanted in spec.mappings or ():
+            if (wanted.record_type, wanted.app) not in loaded:
+                answers[_target(spec, wanted)] = _read(connection, wanted, patient=patient)
     return answers
+
+
+def read_forms_again(
+    settings: SettingsSpec, targets: Collection[Target], *, patient: bool = True
+) -> dict[Target, ReadForm | Problem]:
+    """The forms of these mappings, as `read_missing_forms` reads them."""
+    answers: dict[Target, ReadForm | Problem] = {}
+    for spec in settings.connections or ():
+        for wanted in spec.mappings or ():
+            if (target := _target(spec, wanted)) in targets:
+                stored = Connection.objects.filter(name=spec.name).first()
+                connection = stored or Connection(name=spec.name)
+                fill(connection, spec)
+                answers[target] = _read(connection, wanted, patient=patient)
+    return answers
+
+
+def _target(spec: ConnectionSpec, wanted: MappingSpec) -> Target:
+    return spec.name, wanted.record_type, wanted.app
 
 
 def _loaded(connection: Connection) -> set[tuple[str, int]]:
     return {(one.record_type, one.app) for one in connection.mappings.all() if one.form}
 
 
-def _without_form(spec: ConnectionSpec, loaded: set[tuple[str, int]]) -> list[MappingSpec]:
-    return [one for one in spec.mappings or () if (one.record_type, one.app) not in loaded]
-
-
-def _read(connection: Connection, wanted: MappingSpec) -> ReadForm | Problem:
+def _read(connection: Connection, wanted: MappingSpec, *, patient: bool) -> ReadForm | Problem:
     space = wanted.guest_space
     if space is ABSENT:
         space = _stored_space(connection, wanted)
+    client_for = connections.client_for if patient else connections.page_client_for
     try:
-        with connections.client_for(connection, guest_space=space) as client:
+        with client_for(connection, guest_space=space) as client:
             return ReadForm(info=client.get_app(wanted.app), form=client.get_form(wanted.app))
     except AllowanceSpentError:
         return Problem(code="budget")

@@ -1,8 +1,14 @@
 """What a file changes, removes and leaves alone, and the difference shown beforehand."""
 
+import pytest
+from django.core.management import CommandError
+
+from common import clock
 from crm.models import CustomItem
 from integrations.models import Connection
+from jobs import runs
 from jobs.models import Schedule
+from jobs.states import Trigger
 from mapping.models import Mapping
 from mapping.rules import specs_of
 from tests.builders_crm import make_custom_item
@@ -16,7 +22,52 @@ def test_the_plan_shows_the_difference_and_changes_nothing(apply, text, kintone)
     assert "まだ何も変更していません" in out
     assert not Connection.objects.exists()
     assert not CustomItem.objects.exists()
-    assert kintone.requests == []
+    assert {exchange.method for exchange in kintone.requests} == {"GET"}
+
+
+def test_the_plan_refuses_what_applying_would_refuse(apply, text):
+    with pytest.raises(CommandError, match="「nowhere」"):
+        apply(text.replace("origin: {fixed: CRM}", "nowhere: {fixed: CRM}"), "--plan")
+
+
+def test_where_kintone_cannot_be_reached_the_plan_says_what_it_did_not_check(apply, text, kintone):
+    kintone.fail(status=503, times=None)
+
+    out = apply(text, "--plan")
+
+    assert "フォームに合うかどうかは、確認していません" in out
+    assert "まだ何も変更していません" in out
+
+
+@pytest.mark.parametrize("options", [(), ("--plan",)])
+def test_a_field_that_was_added_in_kintone_meanwhile_is_found(apply, text, kintone, app, options):
+    apply(text)
+    kintone.set_field(app, "kana", type="SINGLE_LINE_TEXT")
+
+    out = apply(text.replace("origin:", "kana: name_kana\n          origin:"), *options)
+
+    assert "「kana」の項目: （なし） → name_kana" in out
+
+
+def test_a_rule_that_moves_to_another_field_needs_prune_and_the_refusal_says_so(apply, text):
+    apply(text)
+    moved = text.replace("name: name", "place: name").replace(
+        '          place: {template: "{pref} {address}"}\n', ""
+    )
+
+    with pytest.raises(CommandError, match="「name」の項目を外すには、--prune"):
+        apply(moved)
+    assert "「name」の項目: name → （なし）" in apply(moved, "--prune")
+
+
+def test_what_is_at_work_is_not_pruned(apply, text):
+    apply(text)
+    other = make_mapping(Connection.objects.get(), app=99)
+    runs.start(other, trigger=Trigger.SCHEDULE, now=clock.now())
+
+    with pytest.raises(CommandError, match="データ処理が終わっていません"):
+        apply(text, "--prune")
+    assert Mapping.objects.count() == 2
 
 
 def test_the_plan_of_a_change_names_before_and_after(apply, text, app):
