@@ -1,0 +1,212 @@
+"""Whoever reads English finds no Japanese on any screen, but in their own data."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from common import clock
+from crm.models import Account, Company, CustomItem, ImportRun, Member
+from jobs import runs
+from jobs.models import Run
+from jobs.states import RunStatus, Trigger
+from mapping.models import Mapping
+from tests.builders_crm import (
+    make_company,
+    make_custom_item,
+    make_department,
+    make_lead,
+    make_member,
+)
+from tests.builders_mapping import form_answer, make_connection, make_mapping
+from tests.flows.conftest import enabled_mapping, run_now
+
+JAPANESE = re.compile("[ぁ-ヿ一-鿿ｦ-ﾟ]")
+#: Said in Japanese on purpose: the button that leads back to it.
+EXCEPTIONS = {"日本語"}
+#: What of an element is read out, shown or announced.
+SPOKEN = {"aria-label", "alt", "title", "placeholder", "value"} | {
+    f"data-{name}" for name in ("say", "busy", "lost", "label")
+}
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "code": {"type": "SINGLE_LINE_TEXT", "label": "Code", "unique": True},
+    "name": {"type": "SINGLE_LINE_TEXT", "label": "Name", "required": True},
+    "rank": {"type": "SINGLE_LINE_TEXT", "label": "Rank", "required": True},
+    "phone": {"type": "LINK", "label": "Phone", "protocol": "CALL"},
+    "industry": {"type": "DROP_DOWN", "label": "Industry", "options": ["Retail"]},
+    "people": {"type": "USER_SELECT", "label": "People"},
+    "sum": {"type": "CALC", "label": "Sum", "expression": "1"},
+    "file": {"type": "FILE", "label": "File"},
+    "rows": {
+        "type": "SUBTABLE",
+        "label": "Rows",
+        "fields": {"memo": {"type": "MULTI_LINE_TEXT", "label": "Memo"}},
+    },
+}
+RULES = {"code": "external_id", "name": "name", "industry": "business_category_kbn"}
+
+
+class _Reader(HTMLParser):
+    """Gathers what a person sees, hears or is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in {"script", "style"}
+        # The value of an option is sent, what stands beside it is shown.
+        if tag != "option":
+            self.said += [value or "" for name, value in attrs if name in SPOKEN]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in {"script", "style"}
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.said.append(data)
+
+
+def japanese_on(html: str) -> list[str]:
+    """The Japanese words of a page, exceptions left out."""
+    reader = _Reader()
+    reader.feed(html)
+    said = [" ".join(words.split()) for words in reader.said]
+    return [words for words in said if JAPANESE.search(words) and words not in EXCEPTIONS]
+
+
+@pytest.fixture
+def reader(as_administrator: Client) -> Client:
+    """An administrator who chose English."""
+    as_administrator.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return as_administrator
+
+
+@pytest.fixture
+def mapping(kintone: Any, db: None) -> Mapping:
+    """Records that arrived, failed and wait, runs that ended and one that moves; no Japanese."""
+    connection = make_connection(name="Production", login=kintone.login, password=kintone.password)
+    # A required field that the app does not have yet is seen by the mapping alone.
+    at_kintone = {code: field for code, field in FIELDS.items() if code != "rank"}
+    made = enabled_mapping(
+        kintone,
+        connection=connection,
+        app=kintone.add_app("Customers", form_answer(at_kintone)["properties"]),
+        app_name="Customers",
+        fields=FIELDS,
+        rules=RULES,
+        update_key="code",
+    )
+    make_mapping(connection, record_type="lead", app=998, app_name="", form={}, rules={})
+    make_custom_item("grade", label="Grade")
+    member = make_member(name="Hanako Sato")
+    company = make_company(name="Aoba", business_category_kbn="Retail")
+    make_company(name="Wakaba", business_category_kbn="Nowhere")
+    make_lead(company, family_name="Sato", first_name="Jiro", owner=member)
+    make_department(company, name="Sales")
+    run_now(made)
+    moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
+    Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
+    return made
+
+
+def addresses(mapping: Mapping) -> list[str]:
+    """Every screen, with something on it."""
+    companies = list(Company.objects.order_by("pk"))
+    types = ("company", "department", "lead")
+    pks = {
+        "crm:custom-item": CustomItem.objects.get().pk,
+        "crm:custom-item-delete": CustomItem.objects.get().pk,
+        "crm:member": Member.objects.get().pk,
+        "crm:member-delete": Member.objects.get().pk,
+        "crm:account": Account.objects.get().pk,
+        "crm:account-password": Account.objects.get().pk,
+        "jobs:connection": mapping.connection_id,
+        "jobs:connection-delete": mapping.connection_id,
+        "jobs:mapping-delete": mapping.pk,
+        "jobs:trial": mapping.pk,
+        "jobs:failures": mapping.pk,
+        "mapping:edit": mapping.pk,
+    }
+    names = ("dashboard", "settings", "connection-new", "runs")
+    nothing_found = "?q=zzzz"
+    return [
+        *(reverse(f"jobs:{name}") for name in names),
+        *(reverse(name, args=[pk]) for name, pk in pks.items()),
+        *(reverse("jobs:run", args=[run.pk]) for run in Run.objects.all()),
+        *(reverse("jobs:record-state", args=["company", one.pk]) for one in companies),
+        *(reverse("crm:record", args=["company", one.pk]) for one in companies),
+        *(
+            reverse(f"crm:{name}", args=[kind])
+            for name in ("records", "record-add", "custom-items", "import")
+            for kind in types
+        ),
+        reverse("crm:record-edit", args=["company", companies[0].pk]),
+        *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
+        reverse("crm:records", args=["company"]) + nothing_found,
+        reverse("crm:members") + nothing_found,
+        reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
+        reverse("jobs:trial", args=[mapping.pk]) + "?q=a",
+        reverse("jobs:trial", args=[mapping.pk]) + nothing_found,
+        reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
+        "/nowhere/",
+    ]
+
+
+def test_japanese_is_noticed_wherever_it_stands() -> None:
+    page = '<p lang="ja">会社</p><button data-busy="確認中…">Check</button><script>"会社"</script>'
+
+    assert japanese_on(page) == ["会社", "確認中…"]
+
+
+def test_no_screen_shows_japanese_to_an_english_reader(reader: Client, mapping: Mapping) -> None:
+    found = {
+        address: words
+        for address in addresses(mapping)
+        if (words := japanese_on(reader.get(address).content.decode()))
+    }
+
+    assert found == {}
+
+
+def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -> None:
+    connection = {"subdomain": "あ", "domain": "cybozu.com", "auth": "login", "interval": "5m"}
+    apps = {"app-TOTAL_FORMS": "1", "app-INITIAL_FORMS": "0", "app-0-app": "abc"}
+    forms: list[tuple[str, dict[str, Any]]] = [
+        (reverse("jobs:connection-new"), {**connection, **apps, "action": "load"}),
+        (reverse("jobs:connection-delete", args=[mapping.connection_id]), {}),
+        (reverse("mapping:edit", args=[mapping.pk]), {"action": "save", "key": "", "item": []}),
+        (reverse("jobs:trial-push", args=[mapping.pk]), {"record": Company.objects.all()[0].pk}),
+        (reverse("jobs:enable", args=[mapping.pk]), {}),
+        (reverse("crm:member-add"), {"email": "a"}),
+        (reverse("crm:account-add"), {"password": "short"}),
+        (reverse("crm:custom-items", args=["company"]), {"key": "A"}),
+        (reverse("crm:record-add", args=["company"]), {"latitude": "north"}),
+        (reverse("crm:import", args=["company"]), {}),
+    ]
+
+    found = {}
+    for address, values in forms:
+        page = reader.post(address, values, follow=True).content.decode()
+        if words := [said for said in japanese_on(page) if said != "あ"]:
+            found[address] = words
+
+    assert found == {}
+
+
+def test_an_import_is_told_in_english_from_the_first_line_to_the_report(reader: Client) -> None:
+    file = SimpleUploadedFile("a.csv", b"External ID,Company name,Latitude\nC-1,Aoba,north\n")
+    reader.post(reverse("crm:import", args=["company"]), {"file": file})
+    run = ImportRun.objects.get()
+
+    match = reader.get(reverse("crm:import-match", args=[run.pk])).content.decode()
+    report = reader.get(reverse("crm:import-run", args=[run.pk])).content.decode()
+
+    assert (japanese_on(match), japanese_on(report)) == ([], [])
