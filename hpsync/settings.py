@@ -15,6 +15,7 @@ from kombu import Queue
 from hpsync import embedded
 from hpsync.kintone_address import checked_url_template
 from hpsync.secret_files import kept_secret
+from hpsync.shared_cache import cache_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -188,7 +189,7 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing that must be right depends on the cache.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": cache_in(CELERY_BROKER_URL)}
 
 AUTH_USER_MODEL = "crm.Account"
 LOGIN_URL = "sign-in"

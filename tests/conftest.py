@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from redis import Redis
 
@@ -81,6 +82,12 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     runs: list[int] = []
     monkeypatch.setattr("jobs.queue.ring_now", runs.append)
     return runs
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    """Nothing is in the cache: no wrong password of another test counts."""
+    cache.clear()
 
 
 @pytest.fixture

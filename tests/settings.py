@@ -41,6 +41,8 @@ from hpsync.settings import DATABASES, STORAGES, USES_SQLITE, VAR_DIR  # noqa: E
 if USES_SQLITE:
     # A file, as in the product: threads and processes of a test meet as they do there.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+# Not in the broker, whose database would be emptied with it before each test.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest is made by `collectstatic`, which `make test` tries apart from the tests.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

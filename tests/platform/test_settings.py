@@ -62,6 +62,14 @@ def test_nothing_need_be_said_for_one_machine(tmp_path: Path) -> None:
     assert (found["LANGUAGE_CODE"], found["TIME_ZONE"]) == ("ja", "Asia/Tokyo")
 
 
+def test_processes_share_a_cache_in_the_broker(tmp_path: Path) -> None:
+    embedded = read("CACHES", var_dir=tmp_path)["CACHES"]["default"]
+    assert embedded["LOCATION"] == f"unix://{tmp_path}/broker.sock?db=0"
+    stack = read("CACHES", var_dir=tmp_path, **STACK, **SECRETS)["CACHES"]["default"]
+    assert stack["LOCATION"] == STACK["CELERY_BROKER_URL"]
+    assert embedded["BACKEND"] == stack["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+
+
 def test_variables_that_are_set_to_nothing_mean_the_default(tmp_path: Path) -> None:
     names = ("DATABASE_URL", "CELERY_BROKER_URL", "KINTONE_URL_TEMPLATE", "EMAIL_URL", "SECRET_KEY")
     empty = dict.fromkeys(names, "")
