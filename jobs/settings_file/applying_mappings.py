@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import Problem
 from common.types import RecordType
-from common.wording import in_brackets, listed
+from common.wording import in_brackets, listed, one_after_another
 from crm import catalogue
 from integrations import budget
 from integrations.models import Connection
@@ -105,15 +105,16 @@ class MappingApplier:
             mappings.read_form(mapping, answer, now=self._now)
         elif answer is not None:
             why = describe(answer)
-            text = _("アプリのフォームを読み込めませんでした（%(heading)s）。%(body)s") % {
+            unread = _("アプリのフォームを読み込めませんでした（%(heading)s）。%(body)s") % {
                 "heading": why.heading,
                 "body": why.body,
-            } + (
+            }
+            consequence = (
                 _("項目のマッピングがフォームに合うかどうかは、確認していません。")
                 if self._plan
                 else _("設定は保存しました。フォームは最初のデータ処理で読み込みます。")
             )
-            self._report.note(mapping_name(mapping), text)
+            self._report.note(mapping_name(mapping), one_after_another([unread, consequence]))
 
     def _rules(self, mapping: Mapping, spec: MappingSpec, report: Report) -> bool:
         """Save rules and update key; False if they were refused."""
@@ -170,9 +171,10 @@ class MappingApplier:
             words = describe(problem)
             message = f"{words.heading}: {words.body}"
             if entry is None and problem.code == "item_taken":
-                message += _(
+                remedy = _(
                     "ファイルにない「%(name)s」の項目を外すには、--pruneを付けてください。"
                 ) % {"name": problem.field}
+                message = one_after_another([message, remedy])
             self._problems.append((entry.node if entry else spec.node).problem(message))
 
     def _enabled(self, mapping: Mapping, spec: MappingSpec) -> None:
