@@ -33,6 +33,7 @@ PRODUCTION = {
     "SECRET_KEY": "a-long-key-that-is-used-for-nothing-but-this-check-of-the-settings-0123456789",
     "CREDENTIAL_KEYS": "dGhlIHRlc3RzIGtub3cgdGhpcyBrZXkgdG9vLCBva2E=",
     "ALLOWED_HOSTS": "hpsync.example.com",
+    "PUBLIC_URL": "https://hpsync.example.com",
     "DEBUG": "off",
 }
 

@@ -52,7 +52,7 @@ def test_a_newcomer_walks_the_three_steps_and_sees_the_data_arrive(
     page.get_by_role("button", name="読み込み", exact=True).click()
     page.get_by_text("読み込みに成功しました").wait_for()
 
-    page.get_by_role("link", name="会社 → 顧客リスト").click()
+    page.get_by_role("link", name="会社 → 顧客リスト", exact=True).click()
     map_the_items(page)
     page.get_by_role("button", name="保存して次へ").click()
 
@@ -163,7 +163,7 @@ def test_the_three_steps_need_no_script(
     page.get_by_role("button", name="接続を確認").click()
     page.locator("#check .chain").wait_for()
     page.get_by_role("button", name="読み込み", exact=True).click()
-    page.get_by_role("link", name="会社 → 顧客リスト").click()
+    page.get_by_role("link", name="会社 → 顧客リスト", exact=True).click()
     map_the_items(page)
     page.get_by_role("button", name="保存して次へ").click()
     page.get_by_label("テストする会社").fill("青葉")
