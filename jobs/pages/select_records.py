@@ -14,6 +14,7 @@ from integrations import connections
 from jobs.models import LedgerEntry
 from jobs.states import EntryState
 from mapping.models import Mapping
+from mapping.naming import FieldNames
 
 
 class Verdict(TextChoices):
@@ -92,10 +93,15 @@ def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None)
         mapping=mapping,
         verdict=verdict,
         entry=entry,
-        problems=tuple(Problem.from_json(one) for one in entry.problems) if entry else (),
+        problems=_problems(mapping, entry),
         kintone_url=_kintone_url(mapping, entry),
         next_at=_next_at(mapping, entry=entry, verdict=verdict),
     )
+
+
+def _problems(mapping: Mapping, entry: LedgerEntry | None) -> tuple[Problem, ...]:
+    stored = entry.problems if entry else []
+    return FieldNames(mapping).named(Problem.from_json(one) for one in stored)
 
 
 def _verdict(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None) -> Verdict:

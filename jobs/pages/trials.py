@@ -21,6 +21,7 @@ from jobs.pages.forms_enable import EnableForm
 from jobs.states import Trigger
 from jobs.trial import TrialResult, TrialRow
 from mapping.models import Mapping
+from mapping.naming import FieldNames
 from mapping.plan import PlanError
 
 #: How many matches a search shows; more words narrow it.
@@ -152,7 +153,7 @@ def _show(
         return Shown(record=record, others=error.problems, result=result)
     except trial.RecordGoneError:
         return Shown()
-    refused = result.problems if result else ()
+    refused = FieldNames(mapping).named(result.problems) if result else ()
     fields = tuple(
         ShownField(
             row=row,

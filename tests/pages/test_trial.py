@@ -1,13 +1,14 @@
 """Step 3: 連携テスト with one record for real, and the switch."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from common import clock
-from jobs import enabling
-from jobs.models import Ledger, Run
+from jobs import enabling, trial
+from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import Trigger
 from mapping.models import Mapping
 from tests.builders_crm import change, make_companies, make_company
@@ -114,6 +115,30 @@ def test_kintones_refusal_stands_beside_the_field_it_concerns(
     row = page.text("trial-panel").partition("電話番号")[2].partition("業種")[0]
     assert "kintoneが値を受け付けませんでした" in row
     assert "6文字より短くなければなりません" in row
+
+
+def test_a_refusal_names_the_field_by_label_and_code(
+    as_administrator: Client, mapping: Mapping, kintone: Any
+) -> None:
+    company = make_company(main_tel="0123456789")
+    kintone.set_field(mapping.app, "tel", maxLength="5")
+
+    page = Page(as_administrator.post(address(mapping, "test/push/"), {"record": company.pk}))
+
+    assert "「電話番号（tel）」" in page.text("trial-panel")
+
+
+def test_a_record_that_another_run_is_sending_is_told_to_wait(
+    as_administrator: Client, mapping: Mapping
+) -> None:
+    company = make_company()
+    trial.push(mapping, company.pk)
+    LedgerEntry.objects.update(doubt_until=clock.now() + timedelta(minutes=5))
+
+    page = Page(as_administrator.post(address(mapping, "test/push/"), {"record": company.pk}))
+
+    assert "このデータは別の処理で送信中です" in page.text("trial-panel")
+    assert "もう一度［テスト］を押してください。" in page.text("trial-panel")
 
 
 def test_a_refused_login_is_told_above_the_fields(
