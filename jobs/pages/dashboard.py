@@ -1,12 +1,48 @@
 """ダッシュボード: is it well, what must I do, when will it be well by itself?"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from common import clock
-from jobs.pages.health import Health, app_uses, mapping_lines
+from jobs.pages.health import Health, MappingLine, app_uses, mapping_lines
+from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
+
+#: Causes that a notice names; the page behind it has all.
+CAUSES = 3
+#: Problems whose remedy is in step 2; the others' is in step 1.
+MENDED_IN_THE_MAPPING = {
+    "form_mismatch",
+    "nothing_gets_through",
+    "kintone_config.update_key",
+    "kintone_config.field",
+    "kintone_config.lookup_source",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureNotice:
+    """Records of one mapping that wait for a person, and why."""
+
+    line: MappingLine
+    causes: Sequence[Cause]
+    more: bool
+    """Whether there are further causes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopNotice:
+    """What stops a mapping until a person acts, and the page where that is done."""
+
+    line: MappingLine
+    address: str
+    label: str
 
 
 @require_safe
@@ -20,7 +56,42 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": lines,
         "to_mend": [line for line in lines if line.health == Health.ACTION],
+        "stopped": [_stop(line) for line in _with_problem(lines, needs_a_person=True)],
+        "failures": [_failures(line) for line in lines if _waits_for_a_person(line)],
+        "waiting": _with_problem(lines, needs_a_person=False),
         "uses": app_uses(lines, now=now),
         "now": now,
     }
     return render(request, "jobs/dashboard.html", context)
+
+
+def _with_problem(lines: Sequence[MappingLine], *, needs_a_person: bool) -> list[MappingLine]:
+    """The lines with such a problem; one that concerns all mappings of a connection only once."""
+    said: dict[tuple[int, str, str], MappingLine] = {}
+    for line in lines:
+        if line.problem and line.problem_needs_a_person == needs_a_person:
+            about = (line.mapping.connection_id, line.problem.code, str(line.problem.params))
+            said.setdefault(about, line)
+    return list(said.values())
+
+
+def _stop(line: MappingLine) -> StopNotice:
+    mapping = line.mapping
+    code = line.problem.code if line.problem else ""
+    if code in MENDED_IN_THE_MAPPING:
+        address = reverse("mapping:edit", args=[mapping.pk])
+        return StopNotice(line=line, address=address, label=_("項目のマッピングを開く"))
+    if code == "internal" and line.last:
+        address = reverse("jobs:run", args=[line.last.pk])
+        return StopNotice(line=line, address=address, label=_("データ処理を開く"))
+    address = reverse("jobs:connection", args=[mapping.connection_id])
+    return StopNotice(line=line, address=address, label=_("接続先の設定を開く"))
+
+
+def _waits_for_a_person(line: MappingLine) -> bool:
+    return bool(line.mapping.enabled and line.failed_for_a_person)
+
+
+def _failures(line: MappingLine) -> FailureNotice:
+    causes = failure_causes(line.mapping)
+    return FailureNotice(line=line, causes=causes[:CAUSES], more=len(causes) > CAUSES)

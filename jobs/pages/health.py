@@ -80,6 +80,10 @@ class MappingLine:
     next_at: datetime | None
     problem: Problem | None
     """Why it is not well; None where it is, or where counts say it."""
+    problem_needs_a_person: bool
+    """Whether the problem heals only by what a person does."""
+    failed_for_a_person: int
+    """How many of the failed records no pause brings back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,8 @@ def _line(
         last=last,
         next_at=_next_at(mapping, last),
         problem=_problem(last=last, alert=alert) if mapping.enabled else None,
+        problem_needs_a_person=_is_for_a_person(alert) or _must_mend(last),
+        failed_for_a_person=failed.for_a_person,
     )
 
 
@@ -142,13 +148,17 @@ def _health(
 ) -> Health:
     if not mapping.enabled:
         return Health.OFF if mapping.update_key else Health.UNSET
-    if failed.for_a_person or (alert and alert.kind in ACTION_KINDS) or _must_mend(last):
+    if failed.for_a_person or _is_for_a_person(alert) or _must_mend(last):
         return Health.ACTION
     if last and last.status == RunStatus.HELD:
         return Health.HELD
     if alert or (last and last.status == RunStatus.FAILED) or behind > _allowed(mapping):
         return Health.DELAYED
     return Health.HEALTHY
+
+
+def _is_for_a_person(alert: Alert | None) -> bool:
+    return alert is not None and alert.kind in ACTION_KINDS
 
 
 def _must_mend(last: Run | None) -> bool:

@@ -59,7 +59,11 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
         "failed": select_runs.troubled_records(
             run, outcomes=FAILED_OUTCOMES, code=code, field=field, after=after
         ),
-        "skipped": select_runs.troubled_records(run, outcomes=[RecordOutcome.SKIPPED]),
+        "skipped": select_runs.troubled_records(
+            run,
+            outcomes=[RecordOutcome.SKIPPED],
+            after=_number(request.GET.get("skipped_after")) or 0,
+        ),
         "address": request.path,
     }
     if request.headers.get("HX-Request"):
@@ -72,10 +76,16 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
 def failures(request: HttpRequest, pk: int) -> HttpResponse:
     """The records of one mapping that cannot be sent at present, each with its reason."""
     mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    code, field = request.GET.get("cause", ""), request.GET.get("field", "")
+    after = _number(request.GET.get("after")) or 0
     context = {
         "mapping": mapping,
         "count": ledger.failed_entries(mapping).count(),
-        "page": select_runs.failures_page(mapping, after=_number(request.GET.get("after")) or 0),
+        "causes": select_runs.failure_causes(mapping),
+        "chosen": code,
+        "chosen_field": field,
+        "address": request.path,
+        "page": select_runs.failures_page(mapping, code=code, field=field, after=after),
     }
     return render(request, "jobs/failures.html", context)
 

@@ -12,6 +12,7 @@ from jobs.ledger import failed_entries
 from jobs.models import LedgerEntry, Outcome, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
 from mapping.models import Mapping
+from mapping.naming import FieldNames
 
 PAGE_SIZE = 50
 FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
@@ -112,21 +113,30 @@ class TroubledPage:
 
 def causes(run: Run) -> list[Cause]:
     """Why records of the run failed, the most frequent first; two queries."""
-    failed = run.outcomes.filter(outcome__in=FAILED_OUTCOMES)
+    return _causes(run.outcomes.filter(outcome__in=FAILED_OUTCOMES), run.mapping)
+
+
+def failure_causes(mapping: Mapping) -> list[Cause]:
+    """Why records of the mapping cannot be sent at present, the most frequent first."""
+    return _causes(failed_entries(mapping), mapping)
+
+
+def _causes(failed: "QuerySet[Outcome] | QuerySet[LedgerEntry]", mapping: Mapping) -> list[Cause]:
     groups = list(
         failed.order_by()
         .annotate(code=KT("problems__0__code"), field=KT("problems__0__field"))
         .values("code", "field")
         .annotate(count=Count("pk"), newest=Max("pk"))
-        .order_by("-count")
+        .order_by("-count", "code", "field")
     )
-    newest = Outcome.objects.in_bulk([group["newest"] for group in groups])
+    newest = failed.model._default_manager.in_bulk([group["newest"] for group in groups])
+    names = FieldNames(mapping)
     return [
         Cause(
             code=group["code"] or "",
             field=group["field"] or "",
             count=group["count"],
-            problem=_problems(newest[group["newest"]])[0],
+            problem=_problems(newest[group["newest"]], names)[0],
         )
         for group in groups
         if newest[group["newest"]].problems
@@ -143,12 +153,13 @@ def troubled_records(
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     entries = _failed_now(run, [row.source_id for row in rows])
+    names = FieldNames(run.mapping)
     return TroubledPage(
         records=[
             TroubledRecord(
                 source_id=row.source_id,
                 label=row.label,
-                problems=_problems(row),
+                problems=_problems(row, names),
                 still_failed=row.source_id in entries,
                 due_at=entries[row.source_id].due_at if row.source_id in entries else None,
             )
@@ -158,17 +169,23 @@ def troubled_records(
     )
 
 
-def failures_page(mapping: Mapping, *, after: int = 0) -> TroubledPage:
-    """The records of the mapping that cannot be sent at present; one query."""
+def failures_page(
+    mapping: Mapping, *, code: str = "", field: str = "", after: int = 0
+) -> TroubledPage:
+    """The records of the mapping that cannot be sent at present, of one cause if `code` is given;
+    one query."""
     found = failed_entries(mapping).filter(source_id__gt=after)
+    if code:
+        found = found.filter(problems__0__code=code, problems__0__field=field)
     rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    names = FieldNames(mapping)
     return TroubledPage(
         records=[
             TroubledRecord(
                 source_id=row.source_id,
                 label=row.label,
-                problems=tuple(Problem.from_json(stored) for stored in row.problems),
+                problems=_problems(row, names),
                 still_failed=True,
                 due_at=row.due_at,
             )
@@ -183,8 +200,8 @@ def _failed_now(run: Run, source_ids: Sequence[int]) -> dict[int, LedgerEntry]:
     return {entry.source_id: entry for entry in entries}
 
 
-def _problems(outcome: Outcome) -> tuple[Problem, ...]:
-    return tuple(Problem.from_json(stored) for stored in outcome.problems)
+def _problems(row: Outcome | LedgerEntry, names: FieldNames) -> tuple[Problem, ...]:
+    return names.named(Problem.from_json(stored) for stored in row.problems)
 
 
 def since(period: str, *, now: datetime) -> datetime | None:

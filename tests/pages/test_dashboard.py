@@ -102,6 +102,45 @@ def test_a_kintone_that_is_down_only_delays(
     assert health_of(company_mapping) == Health.DELAYED
 
 
+def test_what_heals_by_itself_is_not_told_as_something_to_mend(
+    as_administrator: Client,
+    company_mapping: Mapping,
+    kintone: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Failed records wait for a person while kintone is down: both are told, apart."""
+    monkeypatch.setattr("integrations.kintone.client.time.sleep", lambda _seconds: None)
+    make_company(business_category_kbn="情報・通信業")
+    run_now(company_mapping)
+    make_company()
+    kintone.fail(status=503, body="", times=None)
+    run_now(company_mapping)
+
+    answer = as_administrator.get("/")
+
+    html = answer.content.decode()
+    assert "1件のデータを連携できていません" in Page(answer).text()
+    before, _, after = html.partition("kintoneから応答がないため待機しています")
+    assert after
+    assert before.rfind("notice-warn") > before.rfind("notice-err")
+
+
+def test_what_stops_a_whole_connection_is_said_once_and_leads_to_its_settings(
+    as_administrator: Client, company_mapping: Mapping, kintone: Any
+) -> None:
+    connection = company_mapping.connection
+    other = enabled_mapping(kintone, connection=connection)
+    make_company()
+    kintone.change_password("another")
+    run_now(company_mapping)
+    run_now(other)
+
+    page = Page(as_administrator.get("/"))
+
+    assert page.text().count(f"{connection.name} ：kintoneにログインできません") == 1
+    assert page.links()["接続先の設定を開く"] == f"/settings/{connection.pk}/"
+
+
 def test_a_spent_day_is_held(company_mapping: Mapping) -> None:
     make_company()
     host, app = company_mapping.connection.host, company_mapping.app

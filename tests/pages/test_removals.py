@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from common import clock
 from integrations.models import Connection
-from jobs import removing, runs, tasks
+from jobs import liveness, removing, runs, tasks
+from jobs.execute import execute
 from jobs.models import Alert, KeyClaim, Ledger, LedgerEntry, Outcome, Run, Schedule
 from jobs.states import AlertKind, RunStatus, Trigger
 from mapping.models import Mapping, Rule
@@ -174,6 +175,23 @@ def test_after_canceling_it_can_be_deleted_and_the_late_message_does_no_harm(
     tasks.run(run.pk)
 
     assert not Mapping.objects.exists()
+
+
+def test_a_worker_whose_mapping_goes_away_under_it_stops_and_leaves_nothing(
+    company_mapping: Mapping, kintone: Any
+) -> None:
+    make_companies(250)
+    run = start(company_mapping)
+
+    def cancel_and_delete(_settled: object) -> None:
+        runs.cancel(run, now=clock.now())
+        removing.delete_mapping(company_mapping, now=clock.now())
+
+    with pytest.raises(Run.DoesNotExist):
+        execute(run.pk, owner=liveness.owner_here(), progress=cancel_and_delete)
+
+    assert [model for model in REMEMBERED if model.objects.exists()] == []
+    assert len(kintone.records(company_mapping.app)) == 100
 
 
 def test_the_page_of_a_connection_names_every_mapping(

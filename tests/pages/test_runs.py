@@ -9,10 +9,10 @@ from django.test import Client
 from common import clock
 from crm.models import Company
 from jobs import enabling, runs
-from jobs.models import LedgerEntry, Run
+from jobs.models import LedgerEntry, Outcome, Run
 from jobs.pages import select_runs
 from jobs.pages.select_runs import RunQuery
-from jobs.states import EntryState, RunStatus, Trigger
+from jobs.states import EntryState, RecordOutcome, RunStatus, Trigger
 from mapping.models import Mapping
 from tests.builders_crm import change, make_companies, make_company
 from tests.builders_mapping import make_mapping
@@ -309,3 +309,43 @@ def test_what_changes_something_refuses_to_be_read(
     address = f"/settings/mappings/{company_mapping.pk}/{name}/"
 
     assert as_administrator.get(address).status_code == 405
+
+
+def test_skipped_records_are_paged(
+    as_administrator: Client, company_mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(company_mapping, skipped=3)
+    for number in range(1, 4):
+        Outcome.objects.create(
+            run=run,
+            source_id=number,
+            label=f"会社{number}",
+            outcome=RecordOutcome.SKIPPED,
+            at=clock.now(),
+        )
+    monkeypatch.setattr(select_runs, "PAGE_SIZE", 2)
+
+    first = Page(as_administrator.get(f"/runs/{run.pk}/"))
+    second = Page(as_administrator.get(first.links()["次へ"].partition("#")[0]))
+
+    assert "会社2" in first.text()
+    assert "会社3" not in first.text()
+    assert "会社3" in second.text()
+    assert "会社1" not in second.text()
+
+
+def test_the_failed_records_of_a_mapping_can_be_narrowed_to_one_cause(
+    as_administrator: Client, company_mapping: Mapping, kintone: Any
+) -> None:
+    make_company(name="株式会社青葉商事", business_category_kbn="情報・通信業")
+    make_company(name="有限会社みどり", main_tel="0123456789")
+    kintone.set_field(company_mapping.app, "tel", maxLength="5")
+    run_now(company_mapping)
+
+    page = Page(as_administrator.get("/"))
+    assert "kintoneが値を受け付けませんでした（ 電話番号（tel） ）： 1件を表示" in page.text()
+    address = f"/settings/mappings/{company_mapping.pk}/failures/?cause=kintone&field=tel"
+    narrowed = Page(as_administrator.get(address))
+
+    assert "有限会社みどり" in narrowed.text()
+    assert "株式会社青葉商事" not in narrowed.text()
