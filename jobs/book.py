@@ -360,7 +360,7 @@ def _pass_on(claim: KeyClaim, *, to: LedgerEntry) -> bool:
 
 
 def _labels_of(holders: Iterable[LedgerEntry]) -> dict[int, str]:
-    """Entry → what a person calls its row; without those that need no key.
+    """Entry → what a person calls its row, with its external ID; without those that need no key.
 
     Their row is gone, or their mapping sends to another target now.
     """
@@ -371,7 +371,7 @@ def _labels_of(holders: Iterable[LedgerEntry]) -> dict[int, str]:
         record_type = RecordType(entry.ledger.mapping.record_type)
         by_type.setdefault(record_type, {}).setdefault(entry.source_id, []).append(entry.pk)
     return {
-        entry_id: record.label
+        entry_id: f"{record.label}（{record.external_id}）" if record.external_id else record.label
         for record_type, entries in by_type.items()
         for record in changes.load(record_type, list(entries), item_keys=(), viewer_id=None)
         for entry_id in entries[record.id]

@@ -87,12 +87,17 @@ def _begin(ledger: Ledger, *, changed_before: datetime, now: datetime) -> None:
 
 
 def _account_for_changes(ledger: Ledger) -> None:
-    """Let every known row count as it stands now."""
+    """Let every known row count as it stands now, as the baseline that 全件連携 takes.
+
+    What failed stays in the list of failed records.
+    """
     rows = changes.model_of(RecordType(ledger.mapping.record_type))._default_manager
-    now_at = rows.filter(pk=OuterRef("source_id")).values("version")[:1]
-    LedgerEntry.objects.filter(
+    now_at = Subquery(rows.filter(pk=OuterRef("source_id")).values("version")[:1])
+    changed = LedgerEntry.objects.filter(
         ledger=ledger, source_id__in=owed_rows(ledger).values("pk"), due_at__isnull=True
-    ).update(version=Subquery(now_at))
+    )
+    changed.filter(state=EntryState.FAILED).update(version=now_at)
+    changed.exclude(state=EntryState.FAILED).update(version=now_at, state=EntryState.BASELINE)
 
 
 def _write_entries(

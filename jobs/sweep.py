@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from common.problems import Problem
+from integrations import budget
 from integrations.kintone.client import REQUEST_LIFE
 from jobs import alerts, ledger, liveness, queue, runs
 from jobs.models import Run
@@ -59,9 +60,15 @@ def forget_tests(*, now: datetime) -> None:
 
 
 def resume_held(*, now: datetime) -> int:
-    """Queue the runs whose hold is over; return how many."""
+    """Queue the runs whose hold is over, or whose app may be asked again; return how many."""
+    held = Run.objects.filter(status=RunStatus.HELD)
     is_over = Q(resume_at__lte=now) | Q(resume_at__gt=now + LONGEST_HOLD) | Q(resume_at=None)
-    return Run.objects.filter(is_over, status=RunStatus.HELD).update(
+    over = set(held.filter(is_over).values_list("pk", flat=True))
+    for run in held.select_related("mapping__connection").exclude(pk__in=over):
+        # Somebody raised the limit.
+        if budget.left(run.mapping.connection.host, run.mapping.app, now=now) > 0:
+            over.add(run.pk)
+    return held.filter(pk__in=over).update(
         status=RunStatus.QUEUED, queued_at=now, resume_at=None, rung_at=None
     )
 

@@ -218,6 +218,18 @@ def test_switching_off_and_on_sends_what_changed_meanwhile_if_asked(kintone, com
     assert outcomes(run_now(company_mapping)) == {"updated": 1}
 
 
+def test_the_first_load_also_takes_what_changed_while_the_mapping_was_off(kintone, company_mapping):
+    company = make_company()
+    run_now(company_mapping)
+    enabling.disable(company_mapping, now=clock.now())
+    change(company, name="休止中に変わった会社")
+    enabling.enable(company_mapping, now=clock.now(), send_changed_meanwhile=False)
+    assert outcomes(run_now(company_mapping)) == {}
+
+    assert outcomes(run_now(company_mapping, full=True)) == {"updated": 1}
+    assert [r["name"] for r in kintone.records(company_mapping.app)] == ["休止中に変わった会社"]
+
+
 def test_a_test_pushes_exactly_one_record_for_real_before_enabling(kintone, db):
     mapping = enabled_mapping(kintone)
     enabling.disable(mapping, now=clock.now())

@@ -151,6 +151,22 @@ def test_when_the_day_s_requests_are_spent_the_run_is_held_until_midnight_in_jap
     assert len(kintone.records(company_mapping.app)) == 150
 
 
+def test_a_held_run_goes_on_as_soon_as_the_limit_is_raised(kintone, company_mapping):
+    make_companies(101)
+    host, app = company_mapping.connection.host, company_mapping.app
+    budget.set_daily_requests(host, app, 1)
+    held = run_now(company_mapping)
+
+    sweep.sweep(now=clock.now())
+    held.refresh_from_db()
+    assert held.status == RunStatus.HELD
+    budget.set_daily_requests(host, app, 2)
+    sweep.sweep(now=clock.now())
+
+    held.refresh_from_db()
+    assert held.status == RunStatus.QUEUED
+
+
 def test_a_wrong_login_stops_the_run_and_says_so(kintone, company_mapping):
     make_company()
     connection = company_mapping.connection
