@@ -444,7 +444,7 @@ def test_a_place_on_earth_is_kept_to_fourteen_decimals() -> None:
     company = make_company(latitude="35.123456789012345678", longitude="-0.0")
     assert (company.latitude, company.longitude) == ("35.12345678901235", "0")
     assert (
-        "-180 から 180"
+        "-180から180"
         in save_one(RecordType.COMPANY, {"longitude": "181"}, row_id=company.pk).reason
     )
 
