@@ -44,6 +44,8 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/mappings/{mapping.pk}/",
         f"/settings/mappings/{mapping.pk}/test/?record={company}",
         f"/settings/mappings/{mapping.pk}/failures/",
+        f"/settings/{mapping.connection_id}/delete/",
+        f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",
         f"/runs/{run.pk}/",
         f"/records/company/{company}/",
