@@ -23,7 +23,11 @@ class UnderstoodForm(forms.Form):
     use_required_attribute = False
     understood = forms.BooleanField(
         label=gettext_lazy("注意事項を確認しました"),
-        error_messages={"required": gettext_lazy("注意事項を確認し、チェックを入れてください。")},
+        error_messages={
+            "required": gettext_lazy(
+                "チェックが入っていません。注意事項を確認してから、チェックを入れてください。"
+            )
+        },
     )
 
 

@@ -142,7 +142,9 @@ def test_without_the_box_nothing_is_deleted(
     answer = Page(as_administrator.post(page(synced)))
 
     assert answer.status == 422
-    assert answer.error_of("understood") == "注意事項を確認し、チェックを入れてください。"
+    assert answer.error_of("understood") == (
+        "チェックが入っていません。注意事項を確認してから、チェックを入れてください。"
+    )
     assert answer.title().startswith("エラー：")
     assert Mapping.objects.exists()
 
