@@ -10,7 +10,7 @@ from crm import changes
 from jobs import runs
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
-from jobs.states import RunStatus
+from jobs.states import EntryState, RunStatus
 from mapping.models import Mapping
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from integrations import budget
 from integrations.kintone.client import REQUEST_LIFE
 from jobs import liveness, runs, sweep
 from jobs.ledger import ledger_of
@@ -145,6 +146,8 @@ def test_a_clock_that_was_ahead_does_not_keep_a_dead_run_alive(mapping, noon):
 def test_a_hold_that_is_over_is_resumed_and_rung(mapping, noon, rung, sweep_and_ring):
     run = begin_run(mapping, now=noon)
     midnight = noon + timedelta(hours=12)
+    budget.set_daily_requests(mapping.connection.host, mapping.app, 1)
+    budget.spend(mapping.connection.host, mapping.app, now=noon)
     runs.finish(run.pk, owner=ELSEWHERE, now=noon, status=RunStatus.HELD, resume_at=midnight)
     sweep_and_ring(midnight - MINUTE)
     run.refresh_from_db()
