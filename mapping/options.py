@@ -127,10 +127,12 @@ class Choices:
                 table = place.table
                 label = escape(_("テーブル：%(name)s") % {"name": table.label or table.code})
                 yield f'<optgroup label="{label}">'
+            key = " data-key" if place.field.can_be_update_key and not place.table else ""
             if place.path == chosen:
-                yield f'<option value="{value}" selected>{text}</option>'
+                yield f'<option value="{value}"{key} selected>{text}</option>'
             else:
-                yield f'<option value="{value}">{text}{self._taken_by(place.path)}</option>'
+                taken_by = self._taken_by(place.path)
+                yield f'<option value="{value}"{key}>{text}{taken_by}</option>'
         if table is not None:
             yield "</optgroup>"
 

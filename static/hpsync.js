@@ -115,6 +115,18 @@
     });
   }
 
+  // 更新キー is offered only beside a field that forbids duplicates; what is chosen stays in sight.
+  function offerUpdateKey(select) {
+    const radio = select.closest("tr")?.querySelector('input[name="key"]');
+    const fits = select.selectedOptions[0]?.hasAttribute("data-key");
+    if (radio) radio.closest("label").hidden = !fits && !radio.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest?.("#mapping-form")) return;
+    for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
+  });
+
   // Back from a form that was sent: its button is as it was.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) unmarkBusy(document);
@@ -122,8 +134,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     focusWhatAsksForIt(document);
-    // In a narrow window the navigation scrolls: show where one is.
-    document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+    for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
     for (const spoken of document.querySelectorAll("[data-say][id]")) {
       said.set(spoken.id, spoken.dataset.say);
     }

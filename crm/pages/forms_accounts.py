@@ -15,11 +15,11 @@ class AccountForm(forms.Form):
     """Name, address and right of one account; `account` is the one being changed, if any."""
 
     username = forms.CharField(
-        label=_("ログイン名"),
+        label=_("ユーザー名"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         help_text=_("サインインに使用します。"),
-        error_messages={"required": _("ログイン名を入力してください。")},
+        error_messages={"required": _("ユーザー名を入力してください。")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     email = forms.EmailField(label=_("メールアドレス"), required=False, max_length=254)
@@ -40,7 +40,7 @@ class AccountForm(forms.Form):
         username: str = self.cleaned_data["username"]
         others = Account.objects.exclude(pk=self.account.pk if self.account else 0)
         if others.filter(username__iexact=username).exists():
-            message = _("このログイン名はすでに使用されています。別の名前を入力してください。")
+            message = _("このユーザー名はすでに使用されています。別の名前を入力してください。")
             raise ValidationError(message)
         return username
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
+    from django.forms import BoundField
     from django.http import HttpRequest
 
 register = template.Library()
@@ -156,3 +157,14 @@ def duration(value: timedelta | None) -> str:
     if minutes:
         return _("%(minutes)d分%(seconds)d秒") % {"minutes": minutes, "seconds": rest}
     return ngettext("%(seconds)d秒", "%(seconds)d秒", rest) % {"seconds": rest}
+
+
+@register.simple_tag
+def labelled_error(field: "BoundField", error: str) -> str:
+    """「ラベル：エラー」; the error alone where it begins with the label."""
+    label, text = str(field.label), str(error)
+    return (
+        text
+        if text.startswith(label)
+        else _("%(label)s：%(error)s") % {"label": label, "error": text}
+    )

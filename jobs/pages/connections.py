@@ -40,9 +40,14 @@ class _Step1:
     apps: BaseAppFormSet
 
     @property
+    def can_be_asked(self) -> bool:
+        """Whether both forms are valid; both are looked at, so that all errors are told at once."""
+        return all([self.form.is_valid(), self.apps.is_valid()])
+
+    @property
     def is_valid(self) -> bool:
-        """Whether both forms are; both are looked at, so that all errors are told at once."""
-        return all([self.form.is_valid(), self.apps.is_valid(), self._has_whom_leads_need()])
+        """Whether it can be stored, too."""
+        return all([self.can_be_asked, self._has_whom_leads_need()])
 
     def _has_whom_leads_need(self) -> bool:
         if self.form.errors or self.apps.non_form_errors() or any(self.apps.errors):
@@ -64,9 +69,9 @@ def connection(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     step = _step(request, pk)
     if request.method != "POST":
         return _page(request, step)
-    if not step.is_valid:
-        return _page(request, step, status=422)
     action = request.POST.get("action")
+    if not (step.can_be_asked if action == "check" else step.is_valid):
+        return _page(request, step, status=422)
     if action == "check":
         return _page(request, step, checks=loading.check_apps(step.form.instance, step.apps))
     if action == "load":

@@ -131,6 +131,22 @@ def test_a_wrong_password_takes_the_focus_to_the_summary_that_leads_to_the_field
     assert page.evaluate("document.activeElement.name") == "password"
 
 
+def test_the_update_key_is_offered_only_beside_a_field_that_forbids_duplicates(
+    page: "Page", kintone: Any, customer_app: int
+) -> None:
+    fill_in_the_connection(page, kintone, customer_app)
+    page.get_by_role("button", name="読み込み", exact=True).click()
+    page.get_by_role("link", name="会社 → 顧客リスト").click()
+    key = page.locator('input[name="key"][value="external_id"]')
+    key.wait_for(state="hidden")
+
+    page.locator('select[name="to:external_id"]').select_option("code")
+    key.wait_for(state="visible")
+    page.locator('select[name="to:external_id"]').select_option("name")
+
+    key.wait_for(state="hidden")
+
+
 def test_enter_that_ends_a_japanese_composition_does_not_search(page: "Page", kintone: Any) -> None:
     mapping = enabled_mapping(kintone)
     page.goto(f"/settings/mappings/{mapping.pk}/test/")

@@ -332,3 +332,23 @@ def test_our_own_addresses_stand_beside_the_connection(
     page = Page(as_administrator.get("/settings/new/"))
 
     assert "203.0.113.10 203.0.113.11" in page.text().replace("　", " ")
+
+
+def test_a_connection_can_be_checked_before_a_sync_user_is_chosen(
+    submit_step1: Callable[..., Page], kintone: Any
+) -> None:
+    app = kintone.add_app("見込み客", {"code": {"type": "SINGLE_LINE_TEXT", "unique": True}})
+
+    page = submit_step1("check", **{"apps-2-app": str(app)})
+
+    assert page.text("check").count("問題なし") == 5
+    assert "連携ユーザーを選択してください。" not in page.text()
+
+
+def test_an_error_that_begins_with_its_label_is_not_labelled_again(
+    submit_step1: Callable[..., Page],
+) -> None:
+    page = submit_step1("load", name="")
+
+    assert "接続名を入力してください。" in page.text("error-summary")
+    assert "接続名：" not in page.text("error-summary")

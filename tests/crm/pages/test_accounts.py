@@ -48,7 +48,7 @@ def test_a_name_that_is_taken_is_refused_beside_its_field_whatever_its_capitals(
     )
 
     assert answer.status_code == 422
-    assert "このログイン名はすでに使用されています" in answer.text
+    assert "このユーザー名はすでに使用されています" in answer.text
     assert Account.objects.count() == 1
 
 
