@@ -150,11 +150,17 @@ def check(
         broken = _broken_link(error)
         earlier = tuple(Link)[: list(Link).index(broken)]
         well = tuple(link for link in earlier if link not in _UNPROVEN.get(broken, ()))
-        return _chain(well=well, broken=broken, problem=error_problem(error))
+        return _chain(
+            well=well, broken=broken, problem=error_problem(error, connection=connection, app=app)
+        )
 
 
-def error_problem(error: KintoneError) -> Problem:
-    """The error as a problem to store and show, with kintone's code, message, id and status."""
+def error_problem(error: KintoneError, *, connection: Connection, app: int | None) -> Problem:
+    """The error as a problem to store and show: what was asked, and how kintone answered.
+
+    Its parameters are the subdomain, the app, our own addresses where the operator named them, and
+    kintone's code, message, id and status.
+    """
     if isinstance(error, KintoneConfigError):
         code = f"kintone_config.{error.reason.value}"
     elif isinstance(error, KintoneTransientError):
@@ -163,9 +169,13 @@ def error_problem(error: KintoneError) -> Problem:
         code = "kintone"
     else:
         code = "kintone_protocol"
+    addresses = ", ".join(settings.EGRESS_ADDRESSES)
     return Problem(
         code=code,
         params={
+            "subdomain": connection.subdomain,
+            **({"app": app} if app is not None else {}),
+            **({"address": addresses} if addresses else {}),
             "code": error.code,
             "message": error.message,
             "error_id": error.error_id,

@@ -3,8 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import F
 
@@ -19,17 +18,15 @@ from integrations.kintone.errors import (
     ConfigReason,
     KintoneConfigError,
     KintoneError,
-    KintoneRejection,
-    KintoneTransientError,
 )
 from integrations.kintone.values import PutResult, RecordPut
 from jobs import alerts, enabling, queue, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
+from jobs.endings import Ending, ending_after
 from jobs.engine.keys import temporary_key
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.ports import LeaseLostError, RunStopError
-from jobs.engine.send import NothingGetsThroughError
 from jobs.engine.values import Settled
 from jobs.models import Ledger, Run, Schedule
 from jobs.source import OwedRows
@@ -46,17 +43,6 @@ FORM_LIFE = timedelta(days=1)
 BEAT_SECONDS = 15.0
 
 Progress = Callable[[Sequence[Settled]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a run ended."""
-
-    status: RunStatus
-    failure_kind: FailureKind | None = None
-    problem: Problem | None = None
-    resume_at: datetime | None = None
-    error: BaseException | None = None
 
 
 def execute(run_id: int, *, owner: str, progress: Progress | None = None) -> Run:
@@ -104,7 +90,7 @@ class _Work:
             logger.warning("Run %s was taken away or canceled", self.run.pk)
             return None
         except Exception as error:
-            ending = _ending_after(error)
+            ending = ending_after(error, mapping=self.mapping)
             if ending.failure_kind == FailureKind.INTERNAL:
                 logger.exception("Run %s failed", self.run.pk)
             else:
@@ -313,40 +299,3 @@ def sync_user_of(mapping: Mapping) -> Member | None:
     if schedule.sync_user is not None:
         return schedule.sync_user
     return Member.objects.filter(email__iexact=schedule.sync_user_email or "-").first()
-
-
-def _ending_after(error: Exception) -> Ending:
-    """What the administrator is told, by the kind of trouble."""
-    now = clock.now()
-    if isinstance(error, AllowanceSpentError) or (
-        isinstance(error, RunStopError) and error.problem.code == "budget"
-    ):
-        resume_at = clock.next_japan_midnight(now)
-        problem = Problem(code="budget", params={"resume_at": resume_at.isoformat()})
-        return Ending(status=RunStatus.HELD, problem=problem, resume_at=resume_at)
-    if isinstance(error, RunStopError):
-        return _ending_after_stop(error)
-    if isinstance(error, PlanError):
-        first = error.problems[0] if error.problems else Problem(code="form_mismatch")
-        return _failed(FailureKind.CONFIGURATION, first)
-    if isinstance(error, NothingGetsThroughError):
-        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error.error))
-    if isinstance(error, KintoneConfigError):
-        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error))
-    if isinstance(error, KintoneTransientError):
-        return _failed(FailureKind.TRANSIENT, connections.error_problem(error))
-    if isinstance(error, KintoneRejection):
-        return _failed(FailureKind.CONFIGURATION, connections.error_problem(error))
-    if isinstance(error, KintoneError):
-        return _failed(FailureKind.INTERNAL, connections.error_problem(error), error=error)
-    return _failed(FailureKind.INTERNAL, Problem(code="internal"), error=error)
-
-
-def _ending_after_stop(error: RunStopError) -> Ending:
-    if error.problem.code in {"rules_changed", "canceled"}:
-        return Ending(status=RunStatus.CANCELED, problem=error.problem)
-    return _failed(FailureKind.CONFIGURATION, error.problem)
-
-
-def _failed(kind: FailureKind, problem: Problem, *, error: BaseException | None = None) -> Ending:
-    return Ending(status=RunStatus.FAILED, failure_kind=kind, problem=problem, error=error)

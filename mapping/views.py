@@ -59,11 +59,11 @@ def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
     """Read the form again; what was chosen on the page and not saved stays chosen."""
     chosen = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
     try:
-        client = connections.client_for(mapping.connection, guest_space=mapping.guest_space)
+        client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
         with client:
             change = read_form(mapping, client, now=clock.now())
     except (KintoneError, AllowanceSpentError) as error:
-        messages.error(request, _failure(error))
+        messages.error(request, _failure(error, mapping=mapping))
     else:
         messages.success(request, _success(change))
     if (set(_keys(chosen)), chosen.update_key) == (set(_keys(stored)), stored.update_key):
@@ -141,9 +141,9 @@ def _success(change: FormChange) -> str:
     return one_after_another([_("読み込みに成功しました。"), *told])
 
 
-def _failure(error: KintoneError | AllowanceSpentError) -> str:
+def _failure(error: KintoneError | AllowanceSpentError, *, mapping: Mapping) -> str:
     problem = (
-        connections.error_problem(error)
+        connections.error_problem(error, connection=mapping.connection, app=mapping.app)
         if isinstance(error, KintoneError)
         else Problem(code="budget")
     )

@@ -128,14 +128,14 @@ def read_forms(loaded: Sequence[Mapping], *, now: datetime) -> Problem | None:
     """Read the form of each mapping's app; return why that failed, None if all were read."""
     for mapping in loaded:
         try:
-            with connections.client_for(
+            with connections.page_client_for(
                 mapping.connection, guest_space=mapping.guest_space
             ) as client:
                 mappings.read_form(mapping, client, now=now)
         except AllowanceSpentError:
             return Problem(code="budget")
         except KintoneError as error:
-            return connections.error_problem(error)
+            return connections.error_problem(error, connection=mapping.connection, app=mapping.app)
     return None
 
 

@@ -95,7 +95,7 @@ def _read(connection: Connection, wanted: MappingSpec, *, patient: bool) -> Read
     except AllowanceSpentError:
         return Problem(code="budget")
     except KintoneError as error:
-        return connections.error_problem(error)
+        return connections.error_problem(error, connection=connection, app=wanted.app)
 
 
 def _stored_space(connection: Connection, wanted: MappingSpec) -> int | None:

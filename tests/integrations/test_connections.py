@@ -284,15 +284,27 @@ def test_every_reason_belongs_to_a_link_and_to_a_problem(reason):
     error = KintoneConfigError("…", reason=reason)
 
     assert reason in connections._LINK_BY_REASON
-    assert connections.error_problem(error).code == f"kintone_config.{reason.value}"
+    problem = connections.error_problem(error, connection=Connection(), app=None)
+    assert problem.code == f"kintone_config.{reason.value}"
 
 
-def test_a_problem_carries_kintones_own_words():
+def test_a_problem_carries_what_was_asked_and_kintones_own_words(settings):
+    settings.EGRESS_ADDRESSES = ["203.0.113.10", "203.0.113.11"]
     error = KintoneRejection("…", status=400, code="GAIA_ZZ99", error_id="Ab1", message="だめ")
 
-    assert connections.error_problem(error) == Problem(
+    problem = connections.error_problem(error, connection=Connection(subdomain="demo"), app=7)
+
+    assert problem == Problem(
         code="kintone",
-        params={"code": "GAIA_ZZ99", "message": "だめ", "error_id": "Ab1", "status": 400},
+        params={
+            "subdomain": "demo",
+            "app": 7,
+            "address": "203.0.113.10, 203.0.113.11",
+            "code": "GAIA_ZZ99",
+            "message": "だめ",
+            "error_id": "Ab1",
+            "status": 400,
+        },
     )
 
 
@@ -301,8 +313,14 @@ def test_a_problem_carries_kintones_own_words():
     [(KintoneTransientError, "kintone_down"), (KintoneProtocolError, "kintone_protocol")],
 )
 def test_an_error_without_an_answer_is_a_problem_too(error, code):
-    found = connections.error_problem(error("…"))
+    found = connections.error_problem(error("…"), connection=Connection(subdomain="demo"), app=None)
 
     assert found.code == code
-    assert found.params == {"code": "", "message": "", "error_id": "", "status": 0}
+    assert found.params == {
+        "subdomain": "demo",
+        "code": "",
+        "message": "",
+        "error_id": "",
+        "status": 0,
+    }
     assert Problem.from_json(found.as_json()) == found
