@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.utils import formats, timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from common.clock import JAPAN
@@ -14,6 +15,8 @@ from integrations.kintone.form import FieldType
 from mapping.labels import NOTES, TYPE_LABELS
 from mapping.words import MAPPING, REFUSALS, RUNS, VALUES, Words
 
+#: A sentence quotes no more of a value; where the value itself is shown, it is whole.
+QUOTED: Final = 60
 _WORDS: Final = {**VALUES, **MAPPING, **RUNS}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
@@ -71,7 +74,7 @@ def _params(problem: Problem) -> dict[str, str]:
         "field": label or problem.field,
         "code": problem.field,
         "item": problem.item,
-        "value": problem.value,
+        "value": Truncator(problem.value).chars(QUOTED),
         **given,
     }
     if problem.code != "kintone" and problem.field:

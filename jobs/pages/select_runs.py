@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from common.problems import Problem
@@ -15,6 +15,8 @@ from mapping.models import Mapping
 from mapping.naming import FieldNames
 
 PAGE_SIZE = 50
+#: Refusals of kintone differ by kintone's code, which stands behind this.
+_REFUSED = "kintone."
 FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
 #: What moves while somebody looks; a held run rests until midnight.
 MOVING = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -83,6 +85,7 @@ class Cause:
     """One reason with the number of records of a run that it stopped."""
 
     code: str
+    """The problem's; of a refusal with kintone's own code behind it."""
     field: str
     count: int
     problem: Problem
@@ -124,16 +127,22 @@ def failure_causes(mapping: Mapping) -> list[Cause]:
 def _causes(failed: "QuerySet[Outcome] | QuerySet[LedgerEntry]", mapping: Mapping) -> list[Cause]:
     groups = list(
         failed.order_by()
-        .annotate(code=KT("problems__0__code"), field=KT("problems__0__field"))
-        .values("code", "field")
+        .annotate(
+            code=KT("problems__0__code"),
+            field=KT("problems__0__field"),
+            said=KT("problems__0__params__code"),
+        )
+        .values("code", "field", "said")
         .annotate(count=Count("pk"), newest=Max("pk"))
-        .order_by("-count", "code", "field")
+        .order_by("-count", "code", "field", "said")
     )
     newest = failed.model._default_manager.in_bulk([group["newest"] for group in groups])
     names = FieldNames(mapping)
     return [
         Cause(
-            code=group["code"] or "",
+            code=_REFUSED + (group["said"] or "")
+            if group["code"] == "kintone"
+            else group["code"] or "",
             field=group["field"] or "",
             count=group["count"],
             problem=_problems(newest[group["newest"]], names)[0],
@@ -143,13 +152,23 @@ def _causes(failed: "QuerySet[Outcome] | QuerySet[LedgerEntry]", mapping: Mappin
     ]
 
 
+def _of_cause(code: str, field: str) -> Q:
+    """Rows whose first problem is the one that `Cause.code` and `Cause.field` name."""
+    found = Q(problems__0__field=field)
+    if not code.startswith(_REFUSED):
+        return found & Q(problems__0__code=code)
+    said = code.removeprefix(_REFUSED)
+    found &= Q(problems__0__code="kintone")
+    return found & Q(problems__0__params__code=said) if said else found
+
+
 def troubled_records(
     run: Run, *, outcomes: Sequence[str], code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
     """Records of the run with these outcomes, of one cause if `code` is given; two queries."""
     found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
     if code:
-        found = found.filter(problems__0__code=code, problems__0__field=field)
+        found = found.filter(_of_cause(code, field))
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     entries = _failed_now(run, [row.source_id for row in rows])
@@ -176,7 +195,7 @@ def failures_page(
     one query."""
     found = failed_entries(mapping).filter(source_id__gt=after)
     if code:
-        found = found.filter(problems__0__code=code, problems__0__field=field)
+        found = found.filter(_of_cause(code, field))
     rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     names = FieldNames(mapping)

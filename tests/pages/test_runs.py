@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from common import clock
+from common.problems import Problem
 from crm.models import Company
 from jobs import enabling, runs
 from jobs.models import LedgerEntry, Outcome, Run
@@ -344,8 +345,30 @@ def test_the_failed_records_of_a_mapping_can_be_narrowed_to_one_cause(
 
     page = Page(as_administrator.get("/"))
     assert "kintoneが値を受け付けませんでした（ 電話番号（tel） ）： 1件を表示" in page.text()
-    address = f"/settings/mappings/{company_mapping.pk}/failures/?cause=kintone&field=tel"
+    address = f"/settings/mappings/{company_mapping.pk}/failures/?cause=kintone.CB_VA01&field=tel"
     narrowed = Page(as_administrator.get(address))
 
     assert "有限会社みどり" in narrowed.text()
     assert "株式会社青葉商事" not in narrowed.text()
+
+
+def test_refusals_of_different_kinds_are_different_causes(company_mapping: Mapping) -> None:
+    run = start(company_mapping, rejected=3)
+    for number, said in enumerate(["GAIA_LO04", "GAIA_IL26", "GAIA_IL26"], start=1):
+        problem = Problem(code="kintone", params={"code": said, "message": ""})
+        Outcome.objects.create(
+            run=run,
+            source_id=number,
+            label=f"会社{number}",
+            outcome=RecordOutcome.REJECTED,
+            problems=[problem.as_json()],
+            at=clock.now(),
+        )
+
+    first, second = select_runs.causes(run)
+    shown = select_runs.troubled_records(
+        run, outcomes=select_runs.FAILED_OUTCOMES, code=first.code, field=first.field
+    )
+
+    assert (first.count, second.count) == (2, 1)
+    assert [record.label for record in shown.records] == ["会社2", "会社3"]
