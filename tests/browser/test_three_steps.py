@@ -136,7 +136,7 @@ def test_the_update_key_is_offered_only_beside_a_field_that_forbids_duplicates(
 ) -> None:
     fill_in_the_connection(page, kintone, customer_app)
     page.get_by_role("button", name="読み込み", exact=True).click()
-    page.get_by_role("link", name="会社 → 顧客リスト").click()
+    page.get_by_role("link", name="会社 → 顧客リスト", exact=True).click()
     key = page.locator('input[name="key"][value="external_id"]')
     key.wait_for(state="hidden")
 
