@@ -1,17 +1,20 @@
 """A mapping of companies into an app of the sandbox, and runs of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common import clock
+from integrations.kintone import transport
 from jobs import enabling, liveness, runs, schedules
 from jobs.execute import execute
 from jobs.models import Run
 from jobs.states import Trigger
 from mapping.models import Mapping
 from tests.builders_mapping import form_answer, make_connection, make_mapping
+from tests.flows.sequences import Interruptions, Scene
 
 FIELDS: dict[str, dict[str, Any]] = {
     "code": {"type": "SINGLE_LINE_TEXT", "label": "会社ID", "unique": True},
@@ -31,6 +34,20 @@ RULES = {
 def company_mapping(kintone: Any, db: None) -> Mapping:
     """Companies into an app of the sandbox, by external ID; enabled before anything was fed in."""
     return enabled_mapping(kintone)
+
+
+@pytest.fixture
+def new_scene(
+    kintone: Any, db: None, time_machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Scene]:
+    """Makes scenes (`tests.flows.sequences`) in which nobody really waits."""
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(
+        "jobs.execute._Work._sleep",
+        lambda _work, seconds: time_machine.shift(timedelta(seconds=seconds)),
+    )
+    interruptions = Interruptions(monkeypatch)
+    return lambda: Scene(kintone, time_machine, interruptions)
 
 
 def enabled_mapping(kintone: Any, **values: Any) -> Mapping:
