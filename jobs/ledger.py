@@ -132,8 +132,10 @@ def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:
         rows = changes.model_of(record_type)._default_manager
         exists = Exists(rows.filter(pk=OuterRef("entry__source_id")))
         needed |= Q((f"{mapping}record_type", record_type)) & Q(exists)
-    waiting = LedgerEntry.objects.filter(ledger=ledger, doubt_until__isnull=True)
-    return waiting.exclude(waits_for="").exclude(Exists(claims.filter(needed))).update(due_at=now)
+    waiting = LedgerEntry.objects.filter(ledger=ledger).exclude(waits_for="")
+    return waiting.exclude(Exists(claims.filter(needed))).update(
+        due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now))
+    )
 
 
 def forget_failures_of_deleted_rows(ledger: Ledger) -> None:

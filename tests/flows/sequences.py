@@ -261,6 +261,12 @@ class Scene:
 
     # kintone by hand
 
+    def records_of(self, number: int, *, via: int) -> list[dict[str, Any]]:
+        """What one mapping has of a company in kintone."""
+        row = self.row(number)
+        wanted = (str(row.pk) if row else "", str(via))
+        return [one for one in self.kintone.records(self.app) if (one["src"], one["via"]) == wanted]
+
     def _record(self, number: int) -> dict[str, Any] | None:
         records = self.kintone.records(self.app)
         return records[number % len(records)] if records else None
