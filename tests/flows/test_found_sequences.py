@@ -1,4 +1,4 @@
-"""Sequences that test_any_sequence.py found to end badly, one test each; all of them end well now."""
+"""Sequences that test_any_sequence.py found to end badly, one test each."""
 
 from collections.abc import Callable, Iterator
 
