@@ -18,6 +18,11 @@ class ConnectionCard:
     schedule: Schedule | None
     lines: Sequence[MappingLine]
 
+    @property
+    def runs_by_itself(self) -> bool:
+        """Whether a slot starts anything: a mapping is enabled."""
+        return any(line.mapping.enabled for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSteps:
