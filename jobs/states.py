@@ -69,11 +69,6 @@ class RecordOutcome(models.TextChoices):
     REJECTED = OutcomeKind.REJECTED.value, _("エラー（kintone）")
     UNSENT = OutcomeKind.UNSENT.value, _("未送信")
 
-    @property
-    def tone(self) -> str:
-        """Which colour token the badge takes (ux.md §3)."""
-        return {"invalid": "err", "rejected": "err", "unsent": "neutral"}.get(self.value, "plain")
-
 
 class EntryState(models.TextChoices):
     """What is known of one source row in one target."""

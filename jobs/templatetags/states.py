@@ -11,7 +11,7 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.labels import TYPE_LABELS
 from integrations.kintone.values import JsonValue
-from jobs.models import Outcome, Run
+from jobs.models import Run
 from jobs.pages.health import Health
 from jobs.pages.select_records import Verdict
 from jobs.pages.sentences import last_words, result_sentence
@@ -30,15 +30,6 @@ RUN_ICONS = {
     RunStatus.FAILED: "cross",
     RunStatus.CANCELED: "square",
 }
-OUTCOME_ICONS = {
-    RecordOutcome.CREATED: "plus",
-    RecordOutcome.UPDATED: "arrow",
-    RecordOutcome.UNCHANGED: "equals",
-    RecordOutcome.SKIPPED: "skip",
-    RecordOutcome.INVALID: "cross",
-    RecordOutcome.REJECTED: "cross",
-    RecordOutcome.UNSENT: "dots",
-}
 
 
 @register.inclusion_tag("partials/badge.html")
@@ -46,13 +37,6 @@ def run_badge(run: Run) -> dict[str, object]:
     """The run's status."""
     status = RunStatus(run.status)
     return {"label": status.label, "tone": status.tone, "icon_name": RUN_ICONS[status]}
-
-
-@register.inclusion_tag("partials/badge.html")
-def outcome_badge(outcome: Outcome) -> dict[str, object]:
-    """What became of the record."""
-    kind = RecordOutcome(outcome.outcome)
-    return {"label": kind.label, "tone": kind.tone, "icon_name": OUTCOME_ICONS[kind]}
 
 
 @register.inclusion_tag("partials/badge.html")
