@@ -1,7 +1,7 @@
 # hpsync: what one does with a checkout. `make help` lists it.
 PYTHON ?= python3
 VENV := .venv/bin/python
-UV_COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+UV_COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
