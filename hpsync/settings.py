@@ -101,6 +101,11 @@ except ValueError as error:
 KINTONE_GIVEN = bool(env("KINTONE_URL_TEMPLATE", default=""))
 KINTONE_CA_BUNDLE = env("KINTONE_CA_BUNDLE", default="")
 EGRESS_ADDRESSES = env.list("EGRESS_ADDRESSES", default=[])
+#: Our share of the 100 calls that a kintone domain bears at once (kintone-api.md §3).
+KINTONE_REQUESTS_AT_ONCE = env.int("KINTONE_REQUESTS_AT_ONCE", default=10)
+if not 1 <= KINTONE_REQUESTS_AT_ONCE <= 100:
+    message = "KINTONE_REQUESTS_AT_ONCE is a number from 1 to 100."
+    raise ImproperlyConfigured(message)
 
 # --- Who may talk to us, and how ------------------------------------------------------------------
 

@@ -12,19 +12,19 @@ from integrations.kintone.errors import AllowanceSpentError
 from integrations.models import DEFAULT_DAILY_REQUESTS, AppBudget, RequestDay
 
 
-def spend(host: str, app: int, *, now: datetime) -> None:
-    """One request more is counted against the app.
+def spend(host: str, app: int, *, now: datetime, requests: int = 1) -> None:
+    """So many requests more are counted against the app.
 
     Raises:
-        AllowanceSpentError: today's are used up; nothing is counted.
+        AllowanceSpentError: not so many are left today; nothing is counted.
     """
     day = clock.japan_day(now)
     budget = _budget(host, app)
-    if _count(budget, day):
+    if _count(budget, day, requests):
         return
     # No row of today yet, or the last request is gone. Of two who add the row one does nothing.
     RequestDay.objects.bulk_create([RequestDay(budget=budget, day=day)], ignore_conflicts=True)
-    if not _count(budget, day):
+    if not _count(budget, day, requests):
         message = f"{budget}: {budget.daily_requests} requests of {day} are used up"
         raise AllowanceSpentError(message)
 
@@ -59,25 +59,29 @@ class Meter:
     def __init__(self, host: str) -> None:
         self._host = host
 
-    def spend(self, *, app: int | None) -> None:
+    def spend(self, *, app: int | None, requests: int = 1) -> None:
         """One exchange more is counted, unless kintone counts it against no app.
 
         Raises:
             AllowanceSpentError: the app's requests of today are used up.
         """
         if app is not None:
-            spend(self._host, app, now=clock.now())
+            spend(self._host, app, now=clock.now(), requests=requests)
+
+    def heard(self, *, too_much: bool) -> None:
+        """Nothing: who asks once in a while need not slow down."""
 
 
 def _budget(host: str, app: int) -> AppBudget:
     return AppBudget.objects.get_or_create(host=host, app=app)[0]
 
 
-def _count(budget: AppBudget, day: date) -> bool:
-    """Whether one more was counted.
+def _count(budget: AppBudget, day: date, requests: int) -> bool:
+    """Whether so many more were counted.
 
     The limit is compared in the UPDATE of the counting row itself, where the database looks again
     after it waited for another writer; in a subquery it would not.
     """
-    open_days = RequestDay.objects.filter(budget=budget, day=day, used__lt=budget.daily_requests)
-    return open_days.update(used=F("used") + 1) == 1
+    most = budget.daily_requests - requests
+    open_days = RequestDay.objects.filter(budget=budget, day=day, used__lte=most)
+    return open_days.update(used=F("used") + requests) == 1

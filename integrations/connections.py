@@ -100,8 +100,12 @@ def client_for(
     meter: Meter | None = None,
     timeout: float = READ_TIMEOUT,
     attempts: int = ATTEMPTS,
+    at_once: int = 4,
 ) -> KintoneClient:
     """A client for the connection's kintone; without a `meter` it spends on the apps' budgets.
+
+    Args:
+        at_once: How many requests may be in flight.
 
     Raises:
         KintoneConfigError: what is stored cannot be a subdomain, a login or a certificate.
@@ -114,6 +118,7 @@ def client_for(
         ca_bundle=settings.KINTONE_CA_BUNDLE or None,
         timeout=timeout,
         attempts=attempts,
+        connections=at_once,
     )
 
 

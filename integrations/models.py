@@ -1,7 +1,8 @@
-"""Connections to kintone, and what their apps may still be asked today.
+"""Connections to kintone, and how much may be asked there: of an app a day, of a domain at once.
 
 A `Connection` is a kintone domain with a login. `AppBudget` is one kintone app of one domain, over
-all connections; `RequestDay` counts the requests spent on it on one day in Japan.
+all connections; `RequestDay` counts the requests spent on it on one day in Japan. `Traffic` is how
+many requests a domain bears at once, and a `Flight` is one of those that are under way.
 """
 
 from django.db import models
@@ -81,3 +82,32 @@ class RequestDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.budget} {self.day}: {self.used}"
+
+
+class Traffic(models.Model):
+    """How many requests one domain seems to bear at once, over all connections and workers."""
+
+    host = models.CharField(max_length=100, unique=True)
+    window = models.FloatField()
+    """So many may be in flight; the part behind the point is saved up for the next one."""
+    threshold = models.FloatField()
+    """Up to here the window grows by one with every answer, beyond it by one with every round."""
+    halved_at = models.DateTimeField()
+    """When it was halved last: what left before says nothing new."""
+    heard_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.window:.1f}"
+
+
+class Flight(models.Model):
+    """One request under way."""
+
+    traffic = models.ForeignKey(Traffic, models.CASCADE, related_name="flights")
+    holder = models.CharField(max_length=64, db_index=True)
+    """Who sent it, in words of the caller's; its flights end with it."""
+    until = models.DateTimeField()
+    """It cannot be alive any longer."""
+
+    def __str__(self) -> str:
+        return f"{self.traffic_id} {self.holder}"

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from django.db.models import F
+from django.conf import settings
 
 from common import clock
 from common.problems import Problem
 from common.types import RecordType
 from crm.models import Member
-from integrations import budget, connections
+from integrations import connections
 from integrations.kintone.client import REQUEST_LIFE, KintoneClient
 from integrations.kintone.errors import (
     AllowanceSpentError,
@@ -19,10 +19,11 @@ from integrations.kintone.errors import (
     KintoneConfigError,
     KintoneError,
 )
-from integrations.kintone.values import PutResult, RecordPut
+from integrations.kintone.values import Meter, PutResult, RecordPut
 from jobs import alerts, enabling, queue, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
+from jobs.courier import BEAT_SECONDS, RunCourier
 from jobs.endings import Ending, ending_after
 from jobs.engine.keys import temporary_key
 from jobs.engine.pipeline import Pipeline
@@ -39,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 #: A form older than this is read again, when there is something to send.
 FORM_LIFE = timedelta(days=1)
-#: While a run waits it renews its lease this often, in seconds.
-BEAT_SECONDS = 15.0
 
 Progress = Callable[[Sequence[Settled]], None]
 
@@ -118,9 +117,9 @@ class _Work:
 
     def _prepare_and_run(self, progress: Progress | None) -> None:
         viewer_id = self._viewer_id()
-        with self._client() as client:
+        with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
-            self._pipeline(plan, client, progress).run()
+            self._pipeline(plan, client, courier, progress).run()
         assert self.source is not None
         if self.source.reconciles and self.run.only is None:
             self.source.note_reconciled()
@@ -173,27 +172,46 @@ class _Work:
         ledgers.wake_for_free_keys(self.ledger, now=now)
         ledgers.bring_back_from_the_future(self.ledger, now=now)
 
-    def _client(self) -> KintoneClient:
+    def _courier(self) -> RunCourier:
+        return RunCourier(
+            run_id=self.run.pk,
+            owner=self.owner,
+            host=self.mapping.connection.host,
+            app=self.mapping.app,
+            most=settings.KINTONE_REQUESTS_AT_ONCE,
+        )
+
+    def _client(self, meter: Meter) -> KintoneClient:
         return connections.client_for(
-            self.mapping.connection, guest_space=self.mapping.guest_space, meter=_RunMeter(self)
+            self.mapping.connection,
+            guest_space=self.mapping.guest_space,
+            meter=meter,
+            at_once=settings.KINTONE_REQUESTS_AT_ONCE,
         )
 
     def _pipeline(
-        self, plan: MappingPlan, client: KintoneClient, progress: Progress | None
+        self,
+        plan: MappingPlan,
+        client: KintoneClient,
+        courier: RunCourier,
+        progress: Progress | None,
     ) -> Pipeline:
         mapping = self.mapping
         assert self.source is not None
         assert self.ledger is not None
         key_field = mappings.form_of(mapping).fields[plan.key_field]
 
-        def put(puts: Sequence[RecordPut]) -> Sequence[PutResult]:
-            return client.put_records(puts, app=mapping.app, key_field=plan.key_field)
+        def carry(parts: Sequence[Sequence[RecordPut]]) -> Sequence[Sequence[PutResult]]:
+            if len(parts) > 1:
+                return client.put_in_bulk(parts, app=mapping.app, key_field=plan.key_field)
+            return [client.put_records(parts[0], app=mapping.app, key_field=plan.key_field)]
 
+        courier.carry_by(carry, key_field=plan.key_field)
         return Pipeline(
             source=self.source,
             plan=plan,
             book=DatabaseBook(self.run, ledger=self.ledger, owner=self.owner, on_settled=progress),
-            put=put,
+            courier=courier,
             temporary_key=lambda: temporary_key(key_field),
             force=self.run.only is not None,
         )
@@ -242,7 +260,7 @@ class _Work:
         }:
             return
         try:
-            with self._client() as client:
+            with self._courier() as courier, self._client(courier) as client:
                 self._read_form(client)
         except (KintoneError, AllowanceSpentError, LeaseLostError) as other:
             logger.warning("The form of %s cannot be read: %s", self.mapping, other)
@@ -262,30 +280,6 @@ class _Work:
             if not runs.beat(self.run.pk, owner=self.owner, now=clock.now()):
                 raise LeaseLostError
             time.sleep(min(left, BEAT_SECONDS))
-
-
-class _RunMeter:
-    """Counts each exchange on the app's budget and on the run, and renews the lease before it."""
-
-    def __init__(self, work: _Work) -> None:
-        self._run_id = work.run.pk
-        self._owner = work.owner
-        self._host = work.mapping.connection.host
-
-    def spend(self, *, app: int | None) -> None:
-        """See `integrations.kintone.values.Meter`.
-
-        Raises:
-            LeaseLostError: the run is no longer ours: send nothing.
-        """
-        now = clock.now()
-        if not runs.beat(self._run_id, owner=self._owner, now=now):
-            raise LeaseLostError
-        if app is not None:
-            budget.spend(self._host, app, now=now)
-        Run.objects.filter(pk=self._run_id).update(
-            requests=F("requests") + 1, counted=F("counted") + (0 if app is None else 1)
-        )
 
 
 def sync_user_of(mapping: Mapping) -> Member | None:

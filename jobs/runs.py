@@ -4,6 +4,7 @@ import traceback
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from common.problems import Problem
 from common.types import RecordType
@@ -95,10 +96,15 @@ def take(run_id: int, *, owner: str, now: datetime) -> bool:
     )
 
 
-def beat(run_id: int, *, owner: str, now: datetime) -> bool:
-    """Renew the lease; False if the run is no longer this process's."""
+def beat(run_id: int, *, owner: str, now: datetime, **counts: int) -> bool:
+    """Renew the lease and add to the run's counts; False if the run is no longer this process's.
+
+    Args:
+        counts: Column → how many more.
+    """
     mine = Run.objects.filter(pk=run_id, status=RunStatus.RUNNING, owner=owner)
-    return mine.update(heartbeat_at=now) == 1
+    more = {name: F(name) + count for name, count in counts.items() if count}
+    return mine.update(heartbeat_at=now, **more) == 1
 
 
 def finish(

@@ -6,7 +6,7 @@ those that were committed late. Once a day, and whenever the clock has gone back
 watermark, every row is looked at (reconciliation), so that nothing hides from the clock.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -18,7 +18,7 @@ from crm import changes
 from crm.models import Member, SourceRow
 from integrations.kintone.client import REQUEST_LIFE
 from jobs.engine.ports import RunStopError
-from jobs.engine.values import Candidate, Chunk, Known
+from jobs.engine.values import Candidate, Chunk, Known, Refusal
 from jobs.ledger import forget_deleted_rows, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import EntryState
@@ -178,16 +178,20 @@ class OwedRows:
 
     def _known(self, ids: Sequence[int]) -> dict[int, Known]:
         entries = LedgerEntry.objects.filter(ledger=self._ledger, source_id__in=ids)
+        columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts", "problems")
         return {
-            entry.source_id: Known(
-                digest=entry.digest,
-                key=entry.key,
-                record_id=entry.record_id,
-                in_doubt=entry.doubt_until is not None,
-                attempts=entry.attempts,
-                problem_codes=tuple(str(problem["code"]) for problem in entry.problems),
+            source_id: Known(
+                digest=digest,
+                key=key,
+                record_id=record_id,
+                in_doubt=doubt_until is not None,
+                attempts=attempts,
+                problem_codes=tuple(str(problem["code"]) for problem in problems),
+                refused=_refusal_in(problems),
             )
-            for entry in entries
+            for source_id, digest, key, record_id, doubt_until, attempts, problems in (
+                entries.values_list(*columns)
+            )
         }
 
     def _check_sync_user(self) -> None:
@@ -210,3 +214,11 @@ class OwedRows:
         over = in_doubt.aggregate(over=Max("doubt_until"))["over"]
         if over is not None:
             self._sleep(max((over - clock.now()).total_seconds(), 0))
+
+
+def _refusal_in(problems: Sequence[Mapping[str, object]]) -> Refusal | None:
+    """How much kintone said when it refused the record, if it did."""
+    fields = [problem["field"] for problem in problems if problem["code"] == "kintone"]
+    if not fields:
+        return None
+    return Refusal.NAMED if any(fields) else Refusal.UNNAMED

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from common.problems import Problem
-from integrations import budget
+from integrations import budget, governor
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import alerts, ledger, liveness, queue, runs
+from jobs import alerts, courier, ledger, liveness, queue, runs
 from jobs.models import Run
 from jobs.states import FailureKind, RunStatus, Trigger
 
@@ -110,4 +110,5 @@ def _give_up(run: Run, *, now: datetime) -> bool:
         # What it left in doubt is owed again once its last request must be over.
         last_sign = run.heartbeat_at or now
         ledger.end_doubt(run_id=run.pk, until=last_sign + REQUEST_LIFE)
+        governor.forget(courier.holder_of(run.pk))
     return bool(given_up)

@@ -97,6 +97,9 @@ ACTION_BY_CODE: Mapping[str, Verdict] = {
     "GAIA_IL42": Action.BUG,
 }
 
+#: Said by kintone when fewer requests at once would get on better: too many, or locks.
+TOO_MUCH_AT_ONCE = frozenset({"GAIA_TO04", "GAIA_DA02", "GAIA_RE18", "GAIA_LT01"})
+
 #: Where kintone gives a code that is not in the table. 520 is what 400 was until 2024.
 ACTION_BY_STATUS: Mapping[int, Verdict] = {
     401: ConfigReason.LOGIN,

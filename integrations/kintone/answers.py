@@ -9,6 +9,7 @@ from integrations.kintone.actions import (
     ACTION_BY_CODE,
     ACTION_BY_PAGE,
     ACTION_BY_STATUS,
+    TOO_MUCH_AT_ONCE,
     Action,
     Verdict,
 )
@@ -36,10 +37,10 @@ def read_answer(answer: Answer, *, call: Call) -> Mapping[str, object] | Failure
     body = _json_object(answer.body)
     if body is not None and 200 <= answer.status < 300:
         return body
-    refusal = _refusal_in(body)
+    refusal, part = _refusal_in(body)
     if refusal is None:
         return _page(answer, call=call)
-    return _refused(refusal, status=answer.status, call=call)
+    return _refused(refusal, part=part, status=answer.status, call=call)
 
 
 def _json_object(content: bytes) -> Mapping[str, object] | None:
@@ -50,17 +51,24 @@ def _json_object(content: bytes) -> Mapping[str, object] | None:
     return body if isinstance(body, dict) else None
 
 
-def _refusal_in(body: Mapping[str, object] | None) -> Mapping[str, object] | None:
-    """The error object in an answer: on top, or the one filled slot of a bulkRequest's results."""
+def _refusal_in(
+    body: Mapping[str, object] | None,
+) -> tuple[Mapping[str, object] | None, int | None]:
+    """The error object in an answer: on top, or in one slot of a bulkRequest's results; and which.
+
+    kintone names the first request that failed, and undoes all of them (kintone-api.md §2.2).
+    """
     results = (body or {}).get("results")
-    candidates = [body, *(results if isinstance(results, list) else [])]
-    for candidate in candidates:
+    slots = enumerate(results) if isinstance(results, list) else ()
+    for part, candidate in ((None, body), *slots):
         if isinstance(candidate, dict) and isinstance(candidate.get("code"), str):
-            return candidate
-    return None
+            return candidate, part
+    return None, None
 
 
-def _refused(refusal: Mapping[str, object], *, status: int, call: Call) -> Failure:
+def _refused(
+    refusal: Mapping[str, object], *, part: int | None, status: int, call: Call
+) -> Failure:
     """What kintone's own refusal means. It was refused, so nothing was written."""
     code = str(refusal["code"])
     known = code in ACTION_BY_CODE
@@ -68,7 +76,8 @@ def _refused(refusal: Mapping[str, object], *, status: int, call: Call) -> Failu
     problems: dict[int, tuple[FieldRefusal, ...]] = {}
     errors = refusal.get("errors")
     if isinstance(errors, dict) and errors and verdict is Action.REJECT:
-        problems = parse_refusals(errors, records=call.records, key_field=call.key_field)
+        records = call.parts[part or 0] if call.parts else 0
+        problems = parse_refusals(errors, records=records, key_field=call.key_field)
         # All that kintone minds is about the request itself: its size, its app, its query.
         verdict = verdict if problems else Action.BUG
     return _failure(
@@ -80,6 +89,7 @@ def _refused(refusal: Mapping[str, object], *, status: int, call: Call) -> Failu
         message=str(refusal.get("message") or ""),
         problems=problems,
         known=known,
+        part=part,
     )
 
 
@@ -115,6 +125,7 @@ def _failure(
     problems: Mapping[int, tuple[FieldRefusal, ...]] | None = None,
     known: bool,
     may_have_written: bool = False,
+    part: int | None = None,
 ) -> Failure:
     summary = f"{call}: {status} {code or 'not JSON of kintone'} {error_id}".rstrip()
     answer: dict[str, object] = {
@@ -123,15 +134,20 @@ def _failure(
         "error_id": error_id,
         "message": message,
         "may_have_written": may_have_written,
+        "part": part,
     }
     error: KintoneError
     if isinstance(verdict, ConfigReason):
         error = KintoneConfigError(summary, reason=verdict, **answer)
     elif verdict in (Action.RETRY, Action.LATER):
         error = KintoneTransientError(summary, **answer)  # type: ignore[arg-type]  # as named
-    elif verdict is Action.BUG or not call.records:
+    elif verdict is Action.BUG or not call.parts:
         # A call that carries no records has none that could be refused.
         error = KintoneProtocolError(summary, **answer)  # type: ignore[arg-type]  # as named
     else:
         error = KintoneRejection(summary, problems=problems, known=known, **answer)
-    return Failure(error=error, retry=verdict in (Action.RETRY, Action.RETRY_THEN_REJECT))
+    return Failure(
+        error=error,
+        retry=verdict in (Action.RETRY, Action.RETRY_THEN_REJECT),
+        too_much=status == 429 or code in TOO_MUCH_AT_ONCE,
+    )

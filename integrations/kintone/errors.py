@@ -39,6 +39,7 @@ class KintoneError(Exception):
         error_id: str = "",
         message: str = "",
         may_have_written: bool = False,
+        part: int | None = None,
     ) -> None:
         super().__init__(summary)
         self.status = status
@@ -49,6 +50,8 @@ class KintoneError(Exception):
         self.may_have_written = may_have_written
         """Whether kintone may have carried out the request, or an earlier attempt at it, all the
         same: an answer was lost on the way, not a refusal."""
+        self.part = part
+        """Which request inside a bulkRequest was refused, counted from 0; None if none is named."""
 
 
 class KintoneConfigError(KintoneError):
@@ -75,8 +78,9 @@ class FieldRefusal:
 class KintoneRejection(KintoneError):  # noqa: N818 — a word of the design: refused, not failed
     """Records were refused and nothing of the request was written.
 
-    `problems` maps the index of a record in the request to what is wrong with it; empty when
-    kintone names no record (GAIA_LO04, an unknown code): then split the batch to find out.
+    `problems` maps the index of a record in the request (of a bulkRequest: in its `part`) to what
+    is wrong with it; empty when kintone names no record (GAIA_LO04, an unknown code): then split
+    the batch to find out.
     """
 
     def __init__(

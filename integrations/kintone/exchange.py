@@ -1,6 +1,6 @@
 """One request to kintone and what came of it, as values between client, transport and answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from integrations.kintone.errors import KintoneError
@@ -17,9 +17,15 @@ class Call:
     """The app that kintone counts this call against; None: it counts it against none."""
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, JsonValue] | None = None
-    records: int = 0
-    """How many records the call carries: refusals name them by index."""
+    parts: Sequence[int] = ()
+    """How many records the call carries, in each request of a bulkRequest: refusals name them by
+    index. One number for a call by itself."""
     key_field: str = ""
+
+    @property
+    def counted(self) -> int:
+        """As how many requests kintone counts it: a bulkRequest as those inside it (§2.2)."""
+        return max(len(self.parts), 1)
 
     @property
     def writes(self) -> bool:
@@ -36,6 +42,8 @@ class Answer:
 
     status: int
     body: bytes
+    running: int = 0
+    """Calls that kintone says are under way in the domain; 0 if it does not say."""
     asks_for_basic: bool = False
     """Whether it has the header `WWW-Authenticate: Basic`."""
 
@@ -46,3 +54,5 @@ class Failure:
 
     error: KintoneError
     retry: bool = False
+    too_much: bool = False
+    """Whether kintone says that more is asked of it at once than it can bear."""

@@ -49,6 +49,10 @@ CALL_LIFE = ATTEMPTS * REQUEST_LIFE + (ATTEMPTS - 1) * timedelta(seconds=LONGEST
 #: A longer GET travels as a POST, as in rest-api-client; kintone takes URLs of 8 KB.
 LONGEST_URL = 4096
 
+#: So many calls under way in a domain are near kintone's 100. Source: cybozu.dev's tip on the
+#: header X-ConcurrencyLimit-Running (kintone-api.md §7).
+MANY_RUNNING = 80
+
 #: An answer beyond this is none of kintone's.
 LARGEST_ANSWER = 64 * 1024 * 1024
 
@@ -123,7 +127,7 @@ class Transport:
 
     def _count(self, call: Call) -> None:
         if self._meter:
-            self._meter.spend(app=call.app)
+            self._meter.spend(app=call.app, requests=call.counted)
 
     def _exchange(self, call: Call) -> Mapping[str, object] | Failure:
         began = time.monotonic()
@@ -136,6 +140,9 @@ class Transport:
         else:
             result = read_answer(answer, call=call)
             status = answer.status
+            if self._meter:
+                busy = isinstance(result, Failure) and result.too_much
+                self._meter.heard(too_much=busy or answer.running >= MANY_RUNNING)
         _log(call, status=status, result=result, seconds=time.monotonic() - began)
         return result
 
@@ -152,9 +159,11 @@ class Transport:
             stream=True,
         ) as response:
             basic = response.headers.get("WWW-Authenticate", "").lower().startswith("basic")
+            running = response.headers.get("X-ConcurrencyLimit-Running", "")
             return Answer(
                 status=response.status_code,
                 body=_read(response, until=deadline),
+                running=int(running) if running.isdecimal() else 0,
                 asks_for_basic=basic,
             )
 

@@ -50,11 +50,17 @@ class AppInfo:
 
 
 class Meter(Protocol):
-    """Counts requests before they leave: called once per exchange, retries included."""
+    """Counts requests before they leave, and hears how kintone bears them.
 
-    def spend(self, *, app: int | None) -> None:
-        """Count one exchange, against `app` if kintone counts it for one (None: uncounted).
+    Both are called once per exchange, retries included, in the thread that speaks to kintone.
+    """
+
+    def spend(self, *, app: int | None, requests: int) -> None:
+        """Count one exchange as so many requests against `app` (None: kintone counts it for none).
 
         Raises:
             AllowanceSpentError: the app's budget of today is used up; nothing may be sent.
         """
+
+    def heard(self, *, too_much: bool) -> None:
+        """An exchange is over; `too_much`: kintone would get on better with fewer at once."""

@@ -122,4 +122,24 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name='Traffic',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=100, unique=True)),
+                ('window', models.FloatField()),
+                ('threshold', models.FloatField()),
+                ('halved_at', models.DateTimeField()),
+                ('heard_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Flight',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('holder', models.CharField(db_index=True, max_length=64)),
+                ('until', models.DateTimeField()),
+                ('traffic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flights', to='integrations.traffic')),
+            ],
+        ),
     ]

@@ -7,26 +7,25 @@ Promises (design.md §2) and where they are kept:
 - nothing doubled: keys are claimed before they are sent (`Book.intend`); a record whose key changed
   is found by kintone's id; a first sending of unknown outcome is repeated under its own key first.
 - nothing wasted: unchanged records are settled without a request; sendable ones are carried from
-  chunk to chunk, so that N of them make ⌈N/100⌉ requests.
-- one bad record stops only itself: `jobs.engine.send`.
+  chunk to chunk, so that N of them make ⌈N/100⌉ counted requests (`jobs.engine.dispatch`).
+- one bad record stops only itself: `jobs.engine.send`; one that was refused before travels apart.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
 from integrations.kintone.values import Record
 from jobs.engine.build import build
+from jobs.engine.dispatch import BATCH_SIZE, Dispatcher
 from jobs.engine.keys import rings_of, settle_conflict
-from jobs.engine.ports import Book, Put, Source
-from jobs.engine.send import NothingGetsThroughError, deliver, settle_refused, settle_saved
-from jobs.engine.values import Chunk, Conflict, Sendable, Settled
+from jobs.engine.marks import Marks
+from jobs.engine.ports import Book, Courier, RunStopError, Source
+from jobs.engine.send import NothingGetsThroughError
+from jobs.engine.values import Chunk, Conflict, Refusal, Sendable, Settled
 from mapping.plan import MappingPlan
 
-#: Most records of one request. Source: PUT records.json.
-BATCH_SIZE = 100
 #: More records than these are not kept waiting for a key: memory stays flat.
 MOST_WAITING = 10_000
 
@@ -43,75 +42,95 @@ class Pipeline:
     source: Source
     plan: MappingPlan
     book: Book
-    put: Put
+    courier: Courier
     temporary_key: Callable[[], str]
     force: bool = False
+    _marks: Marks = field(default_factory=Marks)
+    _dispatcher: Dispatcher = field(init=False)
     _outbox: deque[Sendable] = field(default_factory=deque)
-    _marks: deque[tuple[int, datetime]] = field(default_factory=deque)
-    """Watermarks, each with the number of sendables that must be settled before it holds."""
-    _boxed: int = 0
-    _emptied: int = 0
+    _named: deque[Sendable] = field(default_factory=deque)
+    """Refused by name the last time: they travel apart, so that they hold up nobody else."""
+    _unnamed: deque[Sendable] = field(default_factory=deque)
+    """Refused the last time, and kintone did not say which it was: they travel one by one."""
     _conflicts: list[Conflict] = field(default_factory=list)
-    _in_hand: set[int] = field(default_factory=set)
-    """Rows in the outbox or waiting for a key."""
-    _accepted: bool = False
+
+    def __post_init__(self) -> None:
+        self._dispatcher = Dispatcher(
+            book=self.book, courier=self.courier, let_go=self._marks.let_go
+        )
 
     def run(self) -> None:
         """Settle every row that is owed.
 
         Raises:
-            KintoneError, NothingGetsThroughError, RunStopError, LeaseLostError: the run stops here;
-                what is not settled is still owed.
+            KintoneError, NothingGetsThroughError, AllowanceSpentError, RunStopError: the run stops
+                here; what is not settled is still owed.
+            LeaseLostError: the same, and it is no longer ours to record anything.
         """
-        self._work_off(self.source.chunks())
-        self._work_off(self.source.released())
-        self._resolve_conflicts()
+        try:
+            self._work_off(self.source.chunks())
+            self._work_off(self.source.released())
+            self._resolve_conflicts()
+        except (KintoneError, NothingGetsThroughError, AllowanceSpentError, RunStopError):
+            self._dispatcher.abandon()
+            self._advance()
+            raise
 
     def _work_off(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
             self._sift(chunk)
-            while len(self._outbox) >= BATCH_SIZE:
-                self._send_batch()
+            while len(self._outbox) >= self._dispatcher.load:
+                self._send(self._outbox, most=self._dispatcher.load)
+            while len(self._named) >= BATCH_SIZE:
+                self._send(self._named, most=BATCH_SIZE)
+            while len(self._unnamed) >= BATCH_SIZE:
+                self._send(self._unnamed, most=1)
             if len(self._conflicts) >= MOST_WAITING:
                 self._resolve_conflicts()
             self._advance()
-        while self._outbox:
-            self._send_batch()
+        for box in (self._outbox, self._named):
+            while box:
+                self._send(box, most=BATCH_SIZE)
+        while self._unnamed:
+            self._send(self._unnamed, most=1)
+        self._dispatcher.finish()
         self._advance()
 
     def _sift(self, chunk: Chunk) -> None:
         """Settle what needs no request, put the rest into the outbox."""
         settled = []
         for candidate in chunk.candidates:
-            if candidate.row.id in self._in_hand:
+            if candidate.row.id in self._marks:
                 continue  # it changed and fell due as well
             built = build(candidate, plan=self.plan, force=self.force)
             if isinstance(built, Settled):
                 settled.append(built)
-            else:
-                self._outbox.append(built)
-                self._in_hand.add(built.row_id)
-                self._boxed += 1
+                continue
+            self._marks.take([built.row_id])
+            self._box_for(built).append(built)
         if settled:
             self.book.settle(settled)
-        if chunk.reaches is not None:
-            self._marks.append((self._boxed, chunk.reaches))
+        self._marks.close(chunk)
 
     def _advance(self) -> None:
         """Move the watermark past every chunk whose rows are all settled."""
-        if self._conflicts:
-            return
-        reached = None
-        while self._marks and self._marks[0][0] <= self._emptied:
-            reached = self._marks.popleft()[1]
+        reached = self._marks.reached()
         if reached is not None:
             self.book.advance(reached)
 
-    def _send_batch(self) -> None:
-        size = min(BATCH_SIZE, len(self._outbox))
-        batch = [self._outbox.popleft() for _ in range(size)]
-        self._emptied += size
-        self._in_hand.difference_update(item.row_id for item in batch)
+    def _box_for(self, sendable: Sendable) -> deque[Sendable]:
+        match sendable.known.refused if sendable.known else None:
+            case Refusal.NAMED:
+                return self._named
+            case Refusal.UNNAMED:
+                return self._unnamed
+            case _:
+                return self._outbox
+
+    def _send(self, box: deque[Sendable], *, most: int) -> None:
+        """One request with what is first in the box."""
+        size = min(most, len(box), self.book.allowance() * BATCH_SIZE)
+        batch = [box.popleft() for _ in range(size)]
         # Two steps for the rare record whose first sending under an older key may have arrived:
         # now under that key, to learn kintone's id; the ledger then brings it back (`released`).
         under_old_key = [
@@ -121,48 +140,15 @@ class Pipeline:
             self._send_now(under_old_key)
             batch = [item for item in batch if not item.must_settle_key]
         if batch:
-            self._send_now(batch)
+            self._conflicts.extend(self._dispatcher.send(batch))
 
     def _send_now(self, batch: Sequence[Sendable]) -> set[int]:
-        """Intend, send, record; returns the rows that were saved.
+        """Send these and wait; returns the rows that were saved.
 
         Conflicts are kept for the end; what is neither granted nor in conflict comes again later.
         """
-        intent = self.book.intend(batch)
-        self._conflicts.extend(intent.conflicts)
-        self._in_hand.update(conflict.sendable.row_id for conflict in intent.conflicts)
-        return self._deliver(intent.granted) if intent.granted else set()
-
-    def _deliver(self, granted: Sequence[Sendable]) -> set[int]:
-        """Send what is granted and record each answer; take back what surely never arrived."""
-        saved: set[int] = set()
-        unanswered = {sendable.row_id: sendable for sendable in granted}
-        unclear: set[int] = set()
-        try:
-            for delivered in deliver(
-                granted,
-                key_field=self.plan.key_field,
-                put=self.put,
-                accepted_before=self._accepted,
-            ):
-                unclear.update(item.row_id for item in delivered.unclear)
-                settled = [settle_saved(item, result) for item, result in delivered.saved]
-                settled += [
-                    settle_refused(refused, unclear=refused.sendable.row_id in unclear)
-                    for refused in delivered.refused
-                ]
-                saved.update(item.row_id for item, _ in delivered.saved)
-                self._accepted = self._accepted or bool(saved)
-                if settled:
-                    self.book.settle(settled)
-                for item in settled:
-                    unanswered.pop(item.row_id)
-        except (KintoneError, NothingGetsThroughError, AllowanceSpentError) as error:
-            answer = error.error if isinstance(error, NothingGetsThroughError) else error
-            if not (isinstance(answer, KintoneError) and answer.may_have_written):
-                clear = [one for row_id, one in unanswered.items() if row_id not in unclear]
-                self.book.withdraw(clear)
-            raise
+        saved, conflicts = self._dispatcher.send_and_wait(batch)
+        self._conflicts.extend(conflicts)
         return saved
 
     def _resolve_conflicts(self) -> None:
@@ -181,7 +167,7 @@ class Pipeline:
                 self._untie(rings[start : start + BATCH_SIZE])
         if self._conflicts:
             self.book.settle([settle_conflict(conflict) for conflict in self._conflicts])
-            self._in_hand.difference_update(one.sendable.row_id for one in self._conflicts)
+            self._marks.let_go([one.sendable.row_id for one in self._conflicts])
             self._conflicts = []
         self._advance()
 

@@ -1,15 +1,11 @@
 """What the engine asks of the outside: a source, a book to write in, a way to kintone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from common.problems import Problem
-from integrations.kintone.values import PutResult, RecordPut
-from jobs.engine.values import Chunk, Intent, Sendable, Settled
-
-#: Sends one request of at most 100 records, all or none (`KintoneClient.put_records`).
-Put = Callable[[Sequence[RecordPut]], Sequence[PutResult]]
+from jobs.engine.values import Answer, Chunk, Intent, Request, Sendable, Settled
 
 
 class Source(Protocol):
@@ -22,6 +18,34 @@ class Source(Protocol):
         """Rows that fell due since `chunks` ran: an older request is over by now."""
 
 
+class Courier(Protocol):
+    """Carries requests to kintone, several at once."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many of ours are under way."""
+
+    def reserve(self) -> bool:
+        """Take room in the air for one request more; False if there is none now."""
+
+    def give_back(self) -> None:
+        """What was reserved is not needed."""
+
+    def send(self, request: Request) -> None:
+        """Let the request leave, in the room that was reserved for it.
+
+        Raises:
+            LeaseLostError, AllowanceSpentError: it did not leave; the room is given back.
+        """
+
+    def wait(self) -> Answer | None:
+        """The next answer; None after a while in which none came, or none of ours is under way.
+
+        Raises:
+            LeaseLostError: the run is no longer ours.
+        """
+
+
 class Book(Protocol):
     """The ledger. Every call is one transaction that first makes sure that the run is still ours.
 
@@ -29,12 +53,22 @@ class Book(Protocol):
         LeaseLostError: the run was given to another worker, or ended: write nothing more.
     """
 
+    def allowance(self) -> int:
+        """How many requests may still be sent, at least one.
+
+        Raises:
+            RunStopError: none are left.
+        """
+
     def intend(self, batch: Sequence[Sendable]) -> Intent:
         """Claim the keys and mark what is granted "in doubt", committed before anything is sent.
 
         Raises:
-            RunStopError: the mapping was changed or switched off, or no requests are left.
+            RunStopError: the mapping was changed or switched off.
         """
+
+    def renew(self, batch: Sequence[Sendable]) -> None:
+        """What was intended leaves only now, or once more: its doubt lasts so much longer."""
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """Record what became of these rows: outcomes, ledger, keys, counts and heartbeat."""

@@ -1,4 +1,4 @@
-"""Step 7: one batch goes to kintone; what is refused is lifted out, the rest is sent again.
+"""Step 7, the decisions: what a refusal says of whom, and when it is no use to go on.
 
 What a refusal costs, in requests beyond the first, for a batch of n records with k bad ones:
 
@@ -8,17 +8,15 @@ What a refusal costs, in requests beyond the first, for a batch of n records wit
   level by level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
 
 A refused request wrote nothing, but counts as used. An earlier attempt at it, whose answer was
-lost, may have written all the same: its records stay in doubt (`Delivered.unclear`).
+lost, may have written all the same: its records stay in doubt.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from common.problems import Problem, quote
 from integrations.kintone.errors import FieldRefusal, KintoneConfigError, KintoneRejection
 from integrations.kintone.values import PutResult, RecordPut
-from jobs.engine.ports import Put
 from jobs.engine.values import OutcomeKind, Sendable, Settled
 from mapping.payload import Payload
 
@@ -34,7 +32,7 @@ HEALING_REFUSALS = NO_RIGHT | {"GAIA_LO04", "GAIA_RE01", "GAIA_RE20", "GAIA_IL26
 #: For want of rights so many requests are enough: it is most likely the app's.
 HOPELESS_AFTER = 10
 
-Refusal = KintoneRejection | KintoneConfigError
+RecordsRefused = KintoneRejection | KintoneConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +41,7 @@ class Refused:
 
     sendable: Sendable
     refusals: tuple[FieldRefusal, ...]
-    error: Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """One answer of kintone: these were saved, those were refused."""
-
-    saved: Sequence[tuple[Sendable, PutResult]] = ()
-    refused: Sequence[Refused] = ()
-    unclear: Sequence[Sendable] = ()
-    """Not saved, but an earlier attempt at their request may have been carried out."""
+    error: RecordsRefused
 
 
 class NothingGetsThroughError(Exception):
@@ -64,56 +52,32 @@ class NothingGetsThroughError(Exception):
         self.error = error
 
 
-def deliver(
-    batch: Sequence[Sendable], *, key_field: str, put: Put, accepted_before: bool
-) -> Iterator[Delivered]:
-    """Send a batch and yield each answer as it comes, until every record is saved or refused.
-
-    Args:
-        batch: 1 to 100 records, no key twice.
-        key_field: Field code of the update key.
-        accepted_before: Whether this run has had anything accepted; then nothing is hopeless.
-
-    Raises:
-        NothingGetsThroughError, KintoneConfigError: see `HOPELESS_AFTER`.
-        KintoneError: any other trouble than a refusal of records.
-    """
-    parts: deque[Sequence[Sendable]] = deque([batch])
-    hopes = _Hopes(accepted=accepted_before)
-    while parts:
-        part = parts.popleft()
-        try:
-            results = put([put_of(sendable, key_field=key_field) for sendable in part])
-        except (KintoneRejection, KintoneConfigError) as error:
-            if isinstance(error, KintoneConfigError) and error.code not in NO_RIGHT:
-                raise
-            refused, rest = lift_out(part, error)
-            parts.extend(rest)
-            refused = hopes.after_refusal(error, refused)
-            unclear = part if error.may_have_written else ()
-            if refused or unclear:
-                yield Delivered(refused=refused, unclear=unclear)
-        else:
-            saved = list(zip(part, results, strict=True))
-            yield Delivered(saved=saved, refused=hopes.after_success())
-    if refused := hopes.at_the_end():
-        yield Delivered(refused=refused)
+def refuses_records(error: BaseException | None) -> bool:
+    """Whether it is records that kintone refuses; a right may be missing on some of them only."""
+    return isinstance(error, KintoneRejection) or (
+        isinstance(error, KintoneConfigError) and error.code in NO_RIGHT
+    )
 
 
 @dataclass(slots=True)
-class _Hopes:
+class Hopes:
     """Whether it is the records, or whether nothing gets through at all.
 
     While nothing was accepted, records that are refused for want of rights are held back: the right
-    on the whole app may be missing.
+    on the whole app may be missing. What was refused before says nothing of the others.
     """
 
-    accepted: bool
+    accepted: bool = False
+    held_back: list[Refused] = field(default_factory=list)
     _alone: int = 0
     _for_want_of_rights: int = 0
-    _held_back: list[Refused] = field(default_factory=list)
 
-    def after_refusal(self, error: Refusal, refused: list[Refused]) -> list[Refused]:
+    @property
+    def low(self) -> bool:
+        """Whether so far nothing was accepted, and something refused that may concern all."""
+        return not self.accepted and self._alone + self._for_want_of_rights > 0
+
+    def after_refusal(self, error: RecordsRefused, refused: list[Refused]) -> list[Refused]:
         """Which of these are surely their own fault.
 
         Raises:
@@ -125,9 +89,9 @@ class _Hopes:
             self._for_want_of_rights += 1
             if self._for_want_of_rights >= HOPELESS_AFTER:
                 raise error
-            self._held_back += refused
+            self.held_back += refused
             return []
-        if refused and _is_unknown(error):
+        if _is_unknown(error) and any(not _was_refused(one) for one in refused):
             self._alone += 1
             if self._alone >= HOPELESS_AFTER:
                 raise NothingGetsThroughError(error) from error
@@ -136,7 +100,7 @@ class _Hopes:
     def after_success(self) -> list[Refused]:
         """Something got through: so it is the fault of those that were held back."""
         self.accepted = True
-        refused, self._held_back = self._held_back, []
+        refused, self.held_back = self.held_back, []
         return refused
 
     def at_the_end(self) -> list[Refused]:
@@ -145,11 +109,11 @@ class _Hopes:
         Raises:
             KintoneConfigError: it looks as if the app's rights were missing.
         """
-        for refused in self._held_back:
-            known = refused.sendable.known
-            if known is None or "kintone" not in known.problem_codes:
+        for refused in self.held_back:
+            if not _was_refused(refused):
                 raise refused.error
-        return self._held_back
+        refused_again, self.held_back = self.held_back, []
+        return refused_again
 
 
 def put_of(sendable: Sendable, *, key_field: str) -> RecordPut:
@@ -162,7 +126,7 @@ def put_of(sendable: Sendable, *, key_field: str) -> RecordPut:
 
 
 def lift_out(
-    part: Sequence[Sendable], error: Refusal
+    part: Sequence[Sendable], error: RecordsRefused
 ) -> tuple[list[Refused], list[Sequence[Sendable]]]:
     """Split a refused part: records to blame, and the parts that are worth sending again."""
     named = error.problems if isinstance(error, KintoneRejection) else {}
@@ -247,8 +211,14 @@ def settle_refused(refused: Refused, *, unclear: bool) -> Settled:
     )
 
 
-def _is_unknown(error: Refusal) -> bool:
+def _is_unknown(error: RecordsRefused) -> bool:
     return isinstance(error, KintoneRejection) and not error.known
+
+
+def _was_refused(refused: Refused) -> bool:
+    """Whether kintone refused it the last time too."""
+    known = refused.sendable.known
+    return known is not None and known.refused is not None
 
 
 def _sent_value(payload: Payload, field: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from common.problems import Problem
 from common.types import ItemValues
+from integrations.kintone.values import PutResult
 from mapping.payload import Payload
 
 
@@ -21,6 +22,15 @@ class OutcomeKind(StrEnum):
     INVALID = "invalid"
     REJECTED = "rejected"
     UNSENT = "unsent"
+
+
+class Refusal(StrEnum):
+    """How much kintone said when it refused a record."""
+
+    NAMED = "named"
+    """Which record and field: among others it costs one request more."""
+    UNNAMED = "unnamed"
+    """Nothing: found out by splitting, so that it had better travel alone."""
 
 
 class Row(Protocol):
@@ -53,6 +63,8 @@ class Known:
     attempts: int
     """Failures in a row."""
     problem_codes: tuple[str, ...] = ()
+    refused: "Refusal | None" = None
+    """How kintone refused the record the last time, if that was the last that happened to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +122,30 @@ class Sendable:
         if known is None or known.record_id is not None or not known.in_doubt:
             return ""
         return known.key if known.key != self.payload.key else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What goes to kintone at once: one batch, or several as the parts of a bulkRequest."""
+
+    parts: Sequence[Sequence[Sendable]]
+    """1 to 20, each of 1 to 100 records; no key twice."""
+    family: int | None = None
+    """Which refused batch it is a part of."""
+
+    @property
+    def records(self) -> list[Sendable]:
+        """All of it, in its order."""
+        return [sendable for part in self.parts for sendable in part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a request: results for each record of each part, or what went wrong."""
+
+    request: Request
+    results: Sequence[Sequence[PutResult]] = ()
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

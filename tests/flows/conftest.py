@@ -46,6 +46,10 @@ def new_scene(
         "jobs.execute._Work._sleep",
         lambda _work, seconds: time_machine.shift(timedelta(seconds=seconds)),
     )
+    # With few rows there are several batches, and bulkRequests, all the same.
+    for module in ("dispatch", "pipeline"):
+        monkeypatch.setattr(f"jobs.engine.{module}.BATCH_SIZE", 2)
+    monkeypatch.setattr("jobs.engine.dispatch.MOST_PARTS", 2)
     interruptions = Interruptions(monkeypatch)
     return lambda: Scene(kintone, time_machine, interruptions)
 

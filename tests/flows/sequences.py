@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,10 +18,12 @@ from common.types import RecordType
 from crm import writing
 from crm.models import Company
 from integrations import budget, connections
-from integrations.kintone.client import REQUEST_LIFE, KintoneClient
+from integrations.kintone.client import REQUEST_LIFE
 from integrations.kintone.errors import KintoneError
 from jobs import enabling, liveness, runs, sweep, trial
 from jobs.book import DatabaseBook
+from jobs.courier import RunCourier
+from jobs.engine.send import put_of
 from jobs.execute import execute
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
@@ -31,6 +33,9 @@ from sandbox.model import ALL_RIGHTS
 from tests.builders_crm import change, make_company
 from tests.builders_mapping import form_answer, make_connection, make_mapping
 from tests.flows.settled import Expectation, check, check_claims, entries_of, owed_ids
+
+if TYPE_CHECKING:
+    from jobs.engine.values import Request
 
 START = datetime(2026, 5, 11, 1, tzinfo=UTC)
 KEYS = ("K1", "K2", "K3", "K4")
@@ -58,16 +63,18 @@ class Killed(BaseException):
 
 
 class Interruptions:
-    """Lets something happen at a step of a run: before or after a call that leaves a trace."""
+    """Lets something happen at a step of a run: before or after a call that leaves a trace, in the
+    run's own thread."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.leaving: tuple[Any, Any] | None = None
-        """The request that is about to leave, or on its way."""
+        self.leaving: Request | None = None
+        """The request that is about to leave."""
         self._action: Callable[[], object] | None = None
         self._left = 0
-        for name in ("intend", "settle", "withdraw", "advance"):
+        for name in ("intend", "renew", "settle", "withdraw", "advance"):
             self._watch(monkeypatch, DatabaseBook, name)
-        self._watch(monkeypatch, KintoneClient, "put_records")
+        for name in ("send", "wait"):
+            self._watch(monkeypatch, RunCourier, name)
 
     def arm(self, number: int, action: Callable[[], object]) -> None:
         """At the n-th step from now, once."""
@@ -88,12 +95,12 @@ class Interruptions:
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
         real = getattr(owner, name)
 
-        def watched(receiver: Any, given: Any, **named: Any) -> Any:
-            if name == "put_records":
-                self.leaving = (given, named)
+        def watched(receiver: Any, *given: Any) -> Any:
+            if name == "send":
+                (self.leaving,) = given
             self._step()
             self.leaving = None
-            result = real(receiver, given, **named)
+            result = real(receiver, *given)
             self._step()
             return result
 
@@ -118,7 +125,7 @@ class Scene:
         self.mappings = [self._mapping(number) for number in range(2)]
         self.expected = [Expectation(str(via), item) for via, item in enumerate(KEY_ITEMS)]
         self.hand_records: set[int] = set()
-        self._late: tuple[tuple[Any, Any], datetime] | None = None
+        self._late: tuple[Request, datetime] | None = None
         self._hands = 0
 
     def _mapping(self, number: int) -> Mapping:
@@ -226,11 +233,12 @@ class Scene:
         late, self._late = self._late, None
         if late is None or clock.now() - late[1] > REQUEST_LIFE - timedelta(seconds=5):
             return
-        (puts, named), _died_at = late
+        request, _died_at = late
         self.interruptions.disarm()
         connection = self.mappings[0].connection
+        parts = [[put_of(one, key_field="code") for one in part] for part in request.parts]
         with suppress(KintoneError), connections.client_for(connection) as client:
-            client.put_records(puts, **named)
+            client.put_in_bulk(parts, app=self.app, key_field="code")
 
     def disable(self, which: int) -> None:
         enabling.disable(self.mappings[which], now=clock.now())

@@ -9,16 +9,16 @@ import pytest
 
 from common import clock
 from crm.models import Company
-from integrations.kintone.client import KintoneClient
 from jobs import sweep
 from jobs.book import DatabaseBook
+from jobs.courier import RunCourier
 from jobs.models import KeyClaim, LedgerEntry
 from mapping.models import Mapping
 from tests.builders_crm import change, make_companies, make_company
 from tests.flows.conftest import run_now
 
 #: More than a run of `everything_at_once` has: before and after each call that leaves a trace.
-STEPS = range(34)
+STEPS = range(44)
 NEVER = -1
 
 
@@ -49,9 +49,10 @@ def die_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    for name in ("intend", "settle", "withdraw", "advance"):
+    for name in ("intend", "renew", "settle", "withdraw", "advance"):
         watch(DatabaseBook, name)
-    watch(KintoneClient, "put_records")
+    for name in ("send", "wait"):
+        watch(RunCourier, name)
 
     def arm(number: int) -> None:
         nonlocal passed, last

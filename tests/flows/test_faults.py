@@ -181,11 +181,12 @@ def test_a_wrong_login_stops_the_run_and_says_so(kintone, company_mapping):
 
 
 def test_a_mapping_that_was_changed_meanwhile_stops_the_run_at_its_next_batch(
-    kintone, company_mapping, monkeypatch
+    kintone, company_mapping, monkeypatch, settings
 ):
     from jobs.book import DatabaseBook
     from mapping.models import Mapping
 
+    settings.KINTONE_REQUESTS_AT_ONCE = 1
     make_companies(150)
     real = DatabaseBook.settle
 

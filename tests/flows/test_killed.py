@@ -45,6 +45,7 @@ def sync_in_another_process(
             "DATABASE_URL": database,
             "KINTONE_URL_TEMPLATE": kintone.url,
             "CELERY_BROKER_URL": "memory://",
+            "KINTONE_REQUESTS_AT_ONCE": "1",
             "DJANGO_SETTINGS_MODULE": "hpsync.settings",
         }
         process = subprocess.Popen(

@@ -19,10 +19,15 @@ class CountingMeter:
     allowance: int = 1000
     spent: list[int | None] = field(default_factory=list)
 
-    def spend(self, *, app: int | None) -> None:
-        if len(self.spent) >= self.allowance:
+    heard_too_much: list[bool] = field(default_factory=list)
+
+    def spend(self, *, app: int | None, requests: int) -> None:
+        if len(self.spent) + requests > self.allowance:
             raise AllowanceSpentError
-        self.spent.append(app)
+        self.spent += [app] * requests
+
+    def heard(self, *, too_much: bool) -> None:
+        self.heard_too_much.append(too_much)
 
 
 def make_client(**given: Any) -> KintoneClient:
@@ -43,7 +48,7 @@ def make_call(**given: Any) -> Call:
         "path": "/k/v1/records.json",
         "app": 1,
         "body": {},
-        "records": 1,
+        "parts": [1],
         "key_field": "code",
     }
     return Call(**(defaults | given))

@@ -133,6 +133,28 @@ def test_a_request_of_a_hundred_is_one_exchange(kintone, client, app):
     assert [(one.method, one.app, one.counted) for one in kintone.requests] == [("PUT", app, 1)]
 
 
+def test_several_requests_of_a_bulk_are_carried_out_in_their_order(kintone, client, app):
+    first = [RecordPut(key=f"A-{n}", record={"name": f"A{n}"}) for n in range(100)]
+    second = [RecordPut(key="A-0", record={"name": "B"})]
+
+    results = client.put_in_bulk([first, second], app=app, key_field="code")
+
+    assert [len(part) for part in results] == [100, 1]
+    assert results[1][0].record_id == results[0][0].record_id
+    assert kintone.records(app)[0]["name"] == "B"
+
+
+def test_a_bulk_with_a_bad_record_writes_nothing_and_names_it(kintone, client, app):
+    good = [RecordPut(key="A-1", record={"name": "A"})]
+    bad = [RecordPut(key="A-2", record={"name": "A"}), RecordPut(key="A-3", record={"name": ""})]
+
+    with pytest.raises(KintoneRejection) as caught:
+        client.put_in_bulk([good, bad, good], app=app, key_field="code")
+
+    assert (caught.value.part, sorted(caught.value.problems)) == (1, [1])
+    assert kintone.records(app) == []
+
+
 def test_a_text_of_every_kind_arrives_as_it_left(kintone, client, app):
     odd = "髙﨑\u200b①\t\"'\\"
 

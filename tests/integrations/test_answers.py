@@ -174,7 +174,7 @@ def test_a_401_is_about_the_login_whatever_its_code():
 
 
 def test_a_read_has_no_records_to_be_refused():
-    error = failure(400, refusal("GAIA_ZZ99"), method="GET", records=0).error
+    error = failure(400, refusal("GAIA_ZZ99"), method="GET", parts=[]).error
 
     assert isinstance(error, KintoneProtocolError)
     assert error.code == "GAIA_ZZ99"
@@ -186,7 +186,7 @@ def test_refused_fields_are_named_by_record():
         "records[1].updateKey.value": {"messages": ["必須です。"]},
     }
 
-    error = failure(400, refusal("CB_VA01", errors=errors), records=2).error
+    error = failure(400, refusal("CB_VA01", errors=errors), parts=[2]).error
 
     assert isinstance(error, KintoneRejection)
     assert error.problems == {
@@ -206,9 +206,10 @@ def test_a_refusal_of_the_request_itself_is_our_bug(key):
 
 def test_the_one_filled_slot_of_a_bulk_answer_is_the_error():
     errors = {"records[0].a.value": {"messages": ["必須です。"]}}
-    found = failure(400, {"results": [{}, refusal("CB_VA01", errors=errors), {}]})
+    found = failure(400, {"results": [{}, refusal("CB_VA01", errors=errors), {}]}, parts=[0, 1, 0])
 
     assert isinstance(found.error, KintoneRejection)
+    assert found.error.part == 1
     assert found.error.problems == {0: (FieldRefusal(field="a", message="必須です。"),)}
 
 
@@ -257,11 +258,11 @@ def test_an_outage_is_tried_again(status, may_have_written):
 
 
 def test_a_read_never_writes_whatever_was_lost():
-    assert not failure(503, "", method="GET", records=0).error.may_have_written
+    assert not failure(503, "", method="GET", parts=[]).error.may_have_written
 
 
 def test_a_request_too_large_for_the_gateway_may_pass_in_parts():
-    error = failure(413, HTML, records=100).error
+    error = failure(413, HTML, parts=[100]).error
 
     assert isinstance(error, KintoneRejection)
     assert not error.known

@@ -1,6 +1,7 @@
 """The exact requests that go to kintone, and what its exact answers become."""
 
 import base64
+import contextlib
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -13,6 +14,7 @@ from integrations.kintone.errors import (
     ConfigReason,
     FieldRefusal,
     KintoneConfigError,
+    KintoneError,
     KintoneProtocolError,
     KintoneRejection,
     KintoneTransientError,
@@ -444,7 +446,126 @@ def test_a_redirect_is_not_followed(wire):
     assert {call.request.url for call in wire.calls} == {RECORDS}
 
 
+# ---- bulkRequest
+
+
+BULK = f"{BASE_URL}/k/v1/bulkRequest.json"
+TWO = [ONE, [RecordPut(key="C-2", record={"name": "若葉"}), RecordPut(record_id=9, record={})]]
+
+
+def put_in_bulk(client=None, parts=TWO):
+    with client or make_client() as opened:
+        return opened.put_in_bulk(parts, app=3, key_field="code")
+
+
+def saved(*numbers):
+    return {
+        "records": [
+            {"id": str(number), "revision": "1", "operation": "INSERT"} for number in numbers
+        ]
+    }
+
+
+def test_several_requests_travel_as_one_and_come_back_in_their_order(wire):
+    wire.post(BULK, json={"results": [saved(1), saved(2, 9)]})
+
+    first, second = put_in_bulk()
+
+    assert [result.record_id for result in (*first, *second)] == [1, 2, 9]
+    told = orjson.loads(sent(wire).body)
+    assert [(one["method"], one["api"]) for one in told["requests"]] == [
+        ("PUT", "/k/v1/records.json")
+    ] * 2
+    assert told["requests"][0]["payload"] == {
+        "app": 3,
+        "upsert": True,
+        "records": [
+            {"updateKey": {"field": "code", "value": "C-1"}, "record": {"name": {"value": "青葉"}}}
+        ],
+    }
+
+
+def test_in_a_guest_space_the_path_is_the_guest_s_outside_and_inside(wire):
+    wire.post(
+        f"{BASE_URL}/k/guest/5/v1/bulkRequest.json", json={"results": [saved(1), saved(2, 9)]}
+    )
+
+    put_in_bulk(make_client(guest_space=5))
+
+    told = orjson.loads(sent(wire).body)
+    assert {one["api"] for one in told["requests"]} == {"/k/guest/5/v1/records.json"}
+
+
+def test_each_request_inside_a_bulk_is_counted_against_the_app(wire):
+    wire.post(BULK, json={"results": [saved(1), saved(2, 9)]})
+    meter = CountingMeter()
+
+    put_in_bulk(make_client(meter=meter))
+
+    assert meter.spent == [3, 3]
+
+
+def test_a_refusal_inside_a_bulk_names_the_request_and_the_record_in_it(wire):
+    refused = {
+        "code": "CB_VA01",
+        "id": "x",
+        "message": "入力内容が正しくありません。",
+        "errors": {"records[1].name.value": {"messages": ["必須です。"]}},
+    }
+    wire.post(BULK, status=400, json={"results": [{}, refused]})
+
+    with pytest.raises(KintoneRejection) as caught:
+        put_in_bulk()
+
+    assert caught.value.part == 1
+    assert caught.value.problems == {1: (FieldRefusal(field="name", message="必須です。"),)}
+    assert not caught.value.may_have_written
+
+
+@pytest.mark.parametrize(
+    "results",
+    [[saved(1)], [saved(1), saved(2)], [saved(1), {}], [{}, {}], "none", [saved(1), None]],
+)
+def test_a_bulk_answer_with_fewer_results_than_records_may_have_written(wire, results):
+    wire.post(BULK, json={"results": results})
+
+    with pytest.raises(KintoneProtocolError) as caught:
+        put_in_bulk()
+
+    assert caught.value.may_have_written
+
+
+def test_more_than_twenty_requests_are_refused_here(wire):
+    with pytest.raises(ValueError, match="20"):
+        put_in_bulk(parts=[ONE] * 21)
+
+
 # ---- the meter
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "running", "too_much"),
+    [
+        (429, "GAIA_TO04", "101", True),
+        (400, "GAIA_DA02", "3", True),
+        (400, "GAIA_LO04", "3", False),
+        (200, "", "80", True),
+        (200, "", "79", False),
+        (200, "", "", False),
+        (200, "", "many", False),
+    ],
+)
+def test_the_meter_hears_whether_fewer_at_once_would_be_better(
+    wire, status, code, running, too_much
+):
+    body = {"code": code, "id": "x", "message": ""} if code else SAVED
+    wire.put(RECORDS, status=status, json=body, headers={"X-ConcurrencyLimit-Running": running})
+    meter = CountingMeter()
+
+    with contextlib.suppress(KintoneError):
+        put(make_client(meter=meter, attempts=1))
+
+    assert meter.heard_too_much == [too_much]
 
 
 def test_every_exchange_is_counted_against_its_app_retries_included(wire):

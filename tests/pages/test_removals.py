@@ -180,8 +180,9 @@ def test_after_canceling_it_can_be_deleted_and_the_late_message_does_no_harm(
 
 
 def test_a_worker_whose_mapping_goes_away_under_it_stops_and_leaves_nothing(
-    company_mapping: Mapping, kintone: Any
+    company_mapping: Mapping, kintone: Any, settings: Any
 ) -> None:
+    settings.KINTONE_REQUESTS_AT_ONCE = 1
     make_companies(250)
     run = start(company_mapping)
 

@@ -14,7 +14,19 @@ from integrations.kintone.errors import (
     KintoneRejection,
 )
 from integrations.kintone.values import Operation, PutResult, RecordPut
-from jobs.engine.values import Candidate, Chunk, Conflict, Intent, Known, Sendable, Settled
+from jobs.engine.send import put_of
+from jobs.engine.values import (
+    Answer,
+    Candidate,
+    Chunk,
+    Conflict,
+    Intent,
+    Known,
+    Refusal,
+    Request,
+    Sendable,
+    Settled,
+)
 from mapping.payload import Payload, digest_of
 from mapping.plan import EmptyKeyError, MappingError
 
@@ -61,6 +73,7 @@ def known(
     record_id: int | None = None,
     in_doubt: bool = False,
     problem_codes: tuple[str, ...] = (),
+    refused: Refusal | None = None,
 ) -> Known:
     return Known(
         digest=digest,
@@ -69,6 +82,7 @@ def known(
         in_doubt=in_doubt,
         attempts=len(problem_codes),
         problem_codes=problem_codes,
+        refused=refused,
     )
 
 
@@ -99,9 +113,16 @@ class Book:
     settled: list[Settled] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
     intended: list[list[int]] = field(default_factory=list)
+    renewed: list[list[int]] = field(default_factory=list)
     watermarks: list[datetime] = field(default_factory=list)
     settled_at_watermark: list[int] = field(default_factory=list)
     """How many rows were settled when each watermark was set."""
+
+    def allowance(self) -> int:
+        return 1_000_000
+
+    def renew(self, batch: Sequence[Sendable]) -> None:
+        self.renewed.append([one.row_id for one in batch])
 
     def intend(self, batch: Sequence[Sendable]) -> Intent:
         granted, conflicts = [], []
@@ -146,6 +167,59 @@ class Book:
 
 
 @dataclass
+class Courier:
+    """Carries requests to a kintone in memory; answers come back in the order that is told.
+
+    Args:
+        room: How many may be in the air.
+        latest_first: Which of those in the air is answered first.
+    """
+
+    kintone: "Kintone"
+    room: int = 4
+    latest_first: bool = False
+    most: int = 0
+    """The most that were in the air at once."""
+    wire: list[list[int]] = field(default_factory=list)
+    """Sizes of the parts of each request."""
+    _air: list[Request] = field(default_factory=list)
+    _reserved: bool = False
+    _spent: int = 0
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._air)
+
+    def reserve(self) -> bool:
+        self._reserved = len(self._air) < self.room
+        return self._reserved
+
+    def give_back(self) -> None:
+        assert self._reserved
+        self._reserved = False
+
+    def send(self, request: Request) -> None:
+        assert self._reserved, "no room was reserved"
+        self._reserved = False
+        self._spent += len(request.parts)
+        if self._spent > self.kintone.allowance:
+            raise AllowanceSpentError
+        self._air.append(request)
+        self.most = max(self.most, len(self._air))
+        self.wire.append([len(part) for part in request.parts])
+
+    def wait(self) -> Answer | None:
+        if not self._air:
+            return None
+        request = self._air.pop(-1 if self.latest_first else 0)
+        parts = [[put_of(one, key_field="code") for one in part] for part in request.parts]
+        try:
+            return Answer(request=request, results=self.kintone.put_in_bulk(parts))
+        except KintoneError as error:
+            return Answer(request=request, error=error)
+
+
+@dataclass
 class Kintone:
     """All or none, keys unique; refuses keys in `refused` as told."""
 
@@ -162,9 +236,22 @@ class Kintone:
     """Raised, one by one, instead of answers."""
     requests: list[int] = field(default_factory=list)
 
+    def put_in_bulk(self, parts: Sequence[Sequence[RecordPut]]) -> list[list[PutResult]]:
+        """All parts or none; the first that fails is named where there are several."""
+        before = dict(self.records)
+        results = []
+        for number, puts in enumerate(parts):
+            try:
+                results.append(self.put(puts))
+            except KintoneError as error:
+                self.records = before
+                # What comes after the one that failed counts as used all the same.
+                self.requests += [len(rest) for rest in parts[number + 1 :]]
+                error.part = number if len(parts) > 1 else None
+                raise
+        return results
+
     def put(self, puts: Sequence[RecordPut]) -> list[PutResult]:
-        if len(self.requests) >= self.allowance:
-            raise AllowanceSpentError
         self.requests.append(len(puts))
         if self.failures:
             raise self.failures.pop(0)

@@ -16,8 +16,8 @@ from integrations.kintone.errors import (
 from integrations.kintone.values import PutResult, RecordPut
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.send import NothingGetsThroughError
-from jobs.engine.values import Candidate, Intent, Sendable
-from tests.jobs.engine.fakes import Book, Kintone, Plan, Row, Rows, known, row
+from jobs.engine.values import Candidate, Intent, Refusal, Sendable
+from tests.jobs.engine.fakes import Book, Courier, Kintone, Plan, Row, Rows, known, row
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -33,13 +33,15 @@ def run(
     book: Book | None = None,
     force: bool = False,
     temporary_key: Callable[[], str] = lambda: "parked",
+    courier: Courier | None = None,
 ) -> tuple[Book, Kintone]:
-    kintone, book = kintone or Kintone(), book or Book()
+    kintone = kintone or (courier.kintone if courier else Kintone())
+    book = book or Book()
     Pipeline(
         source=source if isinstance(source, Rows) else Rows(source),
         plan=Plan(),  # type: ignore[arg-type]
         book=book,
-        put=kintone.put,
+        courier=courier or Courier(kintone),
         temporary_key=temporary_key,
         force=force,
     ).run()
@@ -57,6 +59,112 @@ def test_n_records_cost_n_by_100_requests_rounded_up(records: int, requests: int
     assert len(kintone.requests) == requests
     assert len(kintone.records) == records
     assert book.outcomes() == ({"created": records} if records else {})
+
+
+@pytest.mark.parametrize(
+    ("records", "parts"),
+    [
+        (499, [[100]] * 4 + [[99]]),
+        (500, [[100] * 5]),
+        (1001, [[100] * 5] * 2 + [[1]]),
+        (1250, [[100] * 5] * 2 + [[100], [100], [50]]),
+    ],
+)
+def test_500_records_and_more_travel_as_the_parts_of_one_request(
+    records: int, parts: list[list[int]]
+):
+    courier = Courier(Kintone())
+
+    run(candidates([row(n) for n in range(1, records + 1)]), courier=courier)
+
+    assert courier.wire == parts
+
+
+def test_several_requests_are_under_way_at_once():
+    courier = Courier(Kintone(), room=3)
+
+    book, _ = run(candidates([row(n) for n in range(1, 2001)]), courier=courier)
+
+    assert courier.most == 3
+    assert book.outcomes() == {"created": 2000}
+
+
+def test_a_bad_record_in_a_bulk_costs_its_parts_once_more_and_nobody_else():
+    courier = Courier(Kintone(by_index={"C00242"}))
+
+    book, _ = run(candidates([row(n) for n in range(1, 501)]), courier=courier)
+
+    assert book.outcomes() == {"created": 499, "rejected": 1}
+    assert courier.wire == [[100] * 5, [100], [100], [99], [100], [100]]
+    assert [len(part) for part in book.renewed] == [100, 100, 99, 100, 100]
+    assert 242 not in book.renewed[2]
+
+
+def test_after_a_refusal_requests_are_smaller_and_grow_again():
+    courier = Courier(Kintone(by_index={"C00001"}), room=1)
+
+    run(candidates([row(n) for n in range(1, 3001)]), courier=courier)
+
+    sizes = [len(parts) for parts in courier.wire]
+    assert sizes[:8] == [5, 1, 1, 1, 1, 1, 5, 5]
+
+
+def test_where_kintone_does_not_take_bulks_the_batches_go_by_themselves():
+    kintone = Kintone()
+    courier = Courier(kintone)
+    no_bulk = KintoneConfigError(
+        "403 GAIA_NO01", reason=ConfigReason.PERMISSION, status=403, code="GAIA_NO01"
+    )
+    real = kintone.put_in_bulk
+
+    def put_in_bulk(parts: Sequence[Sequence[RecordPut]]) -> list[list[PutResult]]:
+        if len(parts) > 1:
+            raise no_bulk
+        return real(parts)
+
+    kintone.put_in_bulk = put_in_bulk  # type: ignore[method-assign]
+
+    book, _ = run(candidates([row(n) for n in range(1, 1001)]), courier=courier)
+
+    assert book.outcomes() == {"created": 1000}
+
+
+def test_what_was_refused_before_travels_apart_from_the_others():
+    fresh = candidates([row(n) for n in range(1, 51)])
+    named = [Candidate(row=row(n), known=known(refused=Refusal.NAMED)) for n in range(51, 61)]
+    unnamed = [Candidate(row=row(n), known=known(refused=Refusal.UNNAMED)) for n in range(61, 64)]
+    courier = Courier(
+        Kintone(by_index={f"C{n:05}" for n in range(51, 61)}, without_index={"C00061"})
+    )
+
+    book, kintone = run([*unnamed, *named, *fresh], courier=courier)
+
+    assert kintone.requests == [50, 10, 1, 1, 1]
+    assert book.outcomes() == {"created": 52, "rejected": 11}
+
+
+def test_when_one_request_fails_what_the_others_brought_is_recorded_all_the_same():
+    down = KintoneTransientError("down", may_have_written=False)
+    book, kintone = Book(), Kintone()
+    real = kintone.put
+
+    def put(puts: Sequence[RecordPut]) -> list[PutResult]:
+        if puts[0].key == "C00501":
+            raise down
+        return real(puts)
+
+    kintone.put = put  # type: ignore[method-assign]
+
+    with pytest.raises(KintoneTransientError):
+        run(
+            candidates([row(n) for n in range(1, 2001)]),
+            book=book,
+            courier=Courier(kintone, room=4, latest_first=True),
+        )
+
+    settled = {one.row_id for one in book.settled}
+    assert settled == set(range(1, 2001)) - set(range(501, 1001))
+    assert set(book.withdrawn) == set(range(501, 1001))
 
 
 def test_a_record_whose_values_are_the_same_costs_nothing():
@@ -153,7 +261,7 @@ def test_when_everything_is_refused_by_an_unknown_code_the_run_stops_soon():
 
     assert len(kintone.requests) < 130
     assert book.outcomes().get("created") is None
-    assert len(book.withdrawn) + len(book.settled) == 100
+    assert len(book.withdrawn) + len(book.settled) == 500
 
 
 def test_one_lonely_record_with_an_unknown_code_is_refused_and_stops_nothing():
@@ -211,9 +319,10 @@ def test_records_without_rights_in_the_first_batch_stop_only_themselves(bad: set
 def test_where_no_record_may_be_written_the_right_on_the_app_is_missing(records: int):
     book = Book()
     kintone = Kintone(no_right={f"C{n:05}" for n in range(1, records + 1)})
+    courier = Courier(kintone, room=4)
 
     with pytest.raises(KintoneConfigError):
-        run(candidates([row(n) for n in range(1, records + 1)]), kintone=kintone, book=book)
+        run(candidates([row(n) for n in range(1, records + 1)]), courier=courier, book=book)
 
     assert len(kintone.requests) <= 10
     assert book.settled == []
@@ -221,7 +330,7 @@ def test_where_no_record_may_be_written_the_right_on_the_app_is_missing(records:
 
 
 def test_a_record_that_was_refused_for_want_of_rights_before_stops_nothing_when_it_comes_alone():
-    again = Candidate(row=row(1), known=known(problem_codes=("kintone",)))
+    again = Candidate(row=row(1), known=known(refused=Refusal.UNNAMED))
 
     book, _ = run([again], kintone=Kintone(no_right={"C00001"}))
 
@@ -263,18 +372,15 @@ def test_requests_that_run_out_in_the_middle_of_a_split_take_the_rest_back():
 
 def test_many_records_that_want_one_key_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("jobs.engine.pipeline.MOST_WAITING", 50)
-    source = Rows(candidates([row(n, code="X") for n in range(1, 501)]), chunk_size=20)
+    source = Rows(candidates([row(n, code="X") for n in range(1, 2501)]), chunk_size=20)
     book = Book()
     most = 0
-
-    def put(puts: Sequence[RecordPut]) -> list[PutResult]:
-        return Kintone().put(puts)
 
     pipeline = Pipeline(
         source=source,
         plan=Plan(),  # type: ignore[arg-type]
         book=book,
-        put=put,
+        courier=Courier(Kintone()),
         temporary_key=lambda: "parked",
     )
     real = book.intend
@@ -287,8 +393,8 @@ def test_many_records_that_want_one_key_are_not_kept_in_memory(monkeypatch: pyte
     book.intend = intend  # type: ignore[method-assign]
     pipeline.run()
 
-    assert book.outcomes() == {"created": 1, "invalid": 499}
-    assert most < 170
+    assert book.outcomes() == {"created": 1, "invalid": 2499}
+    assert most <= 50 + 500
 
 
 def test_many_swaps_cost_three_requests_together():
@@ -396,16 +502,27 @@ def test_an_insert_where_an_update_was_expected_is_recorded_with_the_old_id():
     assert book.settled[0].recreated_from == 44
 
 
-def test_the_watermark_passes_a_chunk_only_when_all_of_it_is_settled():
-    moments = [NOON + timedelta(minutes=n) for n in range(3)]
-    source = Rows(candidates([row(n) for n in range(1, 181)]), chunk_size=60, reaches=moments)
-    book = Book()
-    kintone = Kintone()
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_the_watermark_passes_a_chunk_only_when_all_of_it_is_settled(latest_first: bool):
+    chunk_size, moments = 300, [NOON + timedelta(minutes=n) for n in range(12)]
+    source = Rows(
+        candidates([row(n) for n in range(1, 3601)]), chunk_size=chunk_size, reaches=moments
+    )
+    book, kintone = Book(), Kintone()
+    settled_when: dict[datetime, set[int]] = {}
+    advance = book.advance
 
-    run(source, kintone=kintone, book=book)
+    def note(watermark: datetime) -> None:
+        settled_when[watermark] = {one.row_id for one in book.settled}
+        advance(watermark)
 
-    assert book.watermarks == [moments[0], moments[2]]
-    assert book.settled_at_watermark == [100, 180]
+    book.advance = note  # type: ignore[method-assign]
+    run(source, book=book, courier=Courier(kintone, latest_first=latest_first))
+
+    assert book.watermarks[-1] == moments[-1]
+    for watermark, settled in settled_when.items():
+        passed = (moments.index(watermark) + 1) * chunk_size
+        assert set(range(1, passed + 1)) <= settled
 
 
 def test_a_stopped_run_leaves_the_watermark_before_what_was_not_sent():
