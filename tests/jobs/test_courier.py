@@ -160,7 +160,7 @@ def test_a_run_that_is_no_longer_ours_can_neither_send_nor_try_again(run, courie
 def test_leaving_early_waits_for_nobody_s_answer_but_lets_no_call_try_again(run):
     mapping = run.mapping
     let_go = threading.Event()
-    tried = []
+    tried: list[int] = []
 
     def carry(parts):
         let_go.wait(10)
