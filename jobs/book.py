@@ -33,7 +33,9 @@ UNSENT_COLUMNS = (
     "touched_at",
 )
 REFUSED_COLUMNS = (*UNSENT_COLUMNS, "key", "doubt_until", "doubt_run")
-SAVED_COLUMNS = (*REFUSED_COLUMNS, "digest", "record_id")
+
+#: Of an entry that nothing is wrong with.
+WELL: Mapping[str, object] = {"waits_for": "", "attempts": 0, "problems": [], "label": ""}
 
 #: Of an entry before anything is known of its row: below every version, so owed until settled.
 BLANK: Mapping[str, object] = {
@@ -46,10 +48,7 @@ BLANK: Mapping[str, object] = {
     "doubt_until": None,
     "doubt_run": None,
     "due_at": None,
-    "waits_for": "",
-    "attempts": 0,
-    "problems": [],
-    "label": "",
+    **WELL,
 }
 
 
@@ -142,7 +141,8 @@ class DatabaseBook:
             self._write_unchanged(unchanged, now=now)
             self._write_failed(refused, columns=REFUSED_COLUMNS, now=now)
             self._write_failed(set_aside, columns=UNSENT_COLUMNS, now=now)
-            if sent := [one.row_id for one in (*saved, *refused)]:
+            sent = [one.row_id for one in (*saved, *refused) if not one.kept_key]
+            if sent:
                 claims.release_others(self._ledger, sent)
             self._list(settled, now=now)
         if self._on_settled:
@@ -155,14 +155,13 @@ class DatabaseBook:
             self._entries_of(batch)
             keys = [one.known.key if one.known else "" for one in batch]
             doubts = [now if one.known and one.known.in_doubt else None for one in batch]
-            self._upsert(
+            self._update(
                 {
                     "source_id": [one.row_id for one in batch],
                     "key": keys,
                     "doubt_until": doubts,
                 },
-                same={"due_at": now, "touched_at": now},
-                update=("key", "doubt_until", "due_at"),
+                same={"due_at": now},
             )
             claims.release_others(self._ledger, [one.row_id for one in batch])
 
@@ -201,7 +200,12 @@ class DatabaseBook:
         entries = self._locked(ids)
         missing = [row_id for row_id in ids if row_id not in entries]
         if missing:
-            self._upsert({"source_id": missing}, same={"touched_at": clock.now()}, update=())
+            setwise.insert(
+                LedgerEntry,
+                {"source_id": missing},
+                same={**BLANK, "ledger": self._ledger.pk, "touched_at": clock.now()},
+                unique=("ledger", "source_id"),
+            )
             entries |= self._locked(missing)
         return entries
 
@@ -214,18 +218,12 @@ class DatabaseBook:
 
     def _mark_in_doubt(self, granted: Sequence[Sendable], *, now: datetime) -> None:
         until = now + CALL_LIFE
-        self._upsert(
+        self._update(
             {
                 "source_id": [one.row_id for one in granted],
                 "key": [one.payload.key for one in granted],
             },
-            same={
-                "doubt_until": until,
-                "doubt_run": self._run.pk,
-                "due_at": until,
-                "touched_at": now,
-            },
-            update=("key", "doubt_until", "doubt_run", "due_at"),
+            same={"doubt_until": until, "doubt_run": self._run.pk, "due_at": until},
         )
 
     def _look_again(self, passed: Sequence[Sendable], *, now: datetime) -> None:
@@ -243,28 +241,24 @@ class DatabaseBook:
                 ledger=self._ledger, source_id__in=holders, due_at__isnull=True
             ).exclude(waits_for="").update(due_at=clock.now())
 
-    def _upsert(
-        self,
-        columns: Mapping[str, Sequence[object]],
-        *,
-        same: Mapping[str, object],
-        update: Sequence[str],
+    def _update(
+        self, columns: Mapping[str, Sequence[object]], *, same: Mapping[str, object]
     ) -> None:
-        """Entries of these rows with these values; what is not given is blank in new ones."""
+        """Give the entries of these rows these values."""
+        rows = {name: values for name, values in columns.items() if name != "source_id"}
         if columns["source_id"]:
-            blank = {name: value for name, value in BLANK.items() if name not in columns}
-            setwise.insert(
+            setwise.update(
                 LedgerEntry,
-                columns,
-                same={**blank, **same, "ledger": self._ledger.pk},
-                unique=("ledger", "source_id"),
-                update=update,
+                rows,
+                same=same,
+                by={"source_id": columns["source_id"]},
+                where={"ledger": self._ledger.pk},
             )
 
     def _write_saved(self, saved: Sequence[Settled], *, now: datetime) -> None:
         for interim in (False, True):
             some = [one for one in saved if one.interim is interim]
-            self._upsert(
+            self._update(
                 {
                     "source_id": [one.row_id for one in some],
                     "version": [one.version for one in some],
@@ -273,26 +267,29 @@ class DatabaseBook:
                     "record_id": [one.record_id for one in some],
                 },
                 same={
+                    **WELL,
                     "state": EntryState.PENDING if interim else EntryState.SYNCED,
                     "rules_version": self._run.rules_version,
+                    "doubt_until": None,
+                    "doubt_run": None,
                     "due_at": now if interim else None,
                     "touched_at": now,
                 },
-                update=SAVED_COLUMNS,
             )
 
     def _write_unchanged(self, unchanged: Sequence[Settled], *, now: datetime) -> None:
-        self._upsert(
+        self._update(
             {
                 "source_id": [one.row_id for one in unchanged],
                 "version": [one.version for one in unchanged],
             },
             same={
+                **WELL,
                 "state": EntryState.SYNCED,
                 "rules_version": self._run.rules_version,
+                "due_at": None,
                 "touched_at": now,
             },
-            update=UNSENT_COLUMNS,
         )
 
     def _write_failed(

@@ -14,6 +14,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
+from django.db import transaction
+
 from common import clock
 from integrations import budget, governor
 from integrations.kintone.values import PutResult, RecordPut
@@ -203,15 +205,13 @@ class RunCourier:
         Raises:
             LeaseLostError, AllowanceSpentError: send nothing.
         """
-        now = clock.now()
-        self._keep_lease()
-        if app is not None:
-            budget.spend(self._host, app, now=now, requests=requests)
-        counted = 0 if app is None else requests
-        runs.beat(self._run_id, owner=self._owner, now=now, requests=1, counted=counted)
+        with transaction.atomic():
+            self._keep_lease(requests=1, counted=0 if app is None else requests)
+            if app is not None:
+                budget.spend(self._host, app, now=clock.now(), requests=requests)
 
-    def _keep_lease(self) -> None:
-        if not runs.beat(self._run_id, owner=self._owner, now=clock.now()):
+    def _keep_lease(self, **counts: int) -> None:
+        if not runs.beat(self._run_id, owner=self._owner, now=clock.now(), **counts):
             raise LeaseLostError
 
 

@@ -178,7 +178,9 @@ class OwedRows:
 
     def _known(self, ids: Sequence[int]) -> dict[int, Known]:
         entries = LedgerEntry.objects.filter(ledger=self._ledger, source_id__in=ids)
-        columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts", "problems")
+        # Most have none, and decoding thousands of empty lists is not free.
+        failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
+        columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts")
         return {
             source_id: Known(
                 digest=digest,
@@ -186,10 +188,10 @@ class OwedRows:
                 record_id=record_id,
                 in_doubt=doubt_until is not None,
                 attempts=attempts,
-                problem_codes=tuple(str(problem["code"]) for problem in problems),
-                refused=_refusal_in(problems),
+                problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
+                refused=_refusal_in(failed.get(source_id, ())),
             )
-            for source_id, digest, key, record_id, doubt_until, attempts, problems in (
+            for source_id, digest, key, record_id, doubt_until, attempts in (
                 entries.values_list(*columns)
             )
         }

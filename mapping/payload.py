@@ -1,12 +1,11 @@
 """One source record in kintone's form, with the digest by which it is compared."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 
-from integrations.kintone.values import Record
+import orjson
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+from integrations.kintone.values import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,5 +25,5 @@ class Payload:
 
 def digest_of(key: str, record: Record) -> str:
     """SHA-256, as 64 hexadecimal digits, of the canonical JSON of key and record."""
-    text = _canonical({"key": key, "record": record})
-    return hashlib.sha256(text.encode()).hexdigest()
+    canonical = orjson.dumps({"key": key, "record": record}, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(canonical).hexdigest()

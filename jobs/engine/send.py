@@ -160,6 +160,7 @@ def settle_saved(sendable: Sendable, result: PutResult) -> Settled:
         digest=sendable.payload.digest,
         record_id=result.record_id,
         recreated_from=expected if inserted and expected != result.record_id else None,
+        kept_key=sendable.keeps_key,
     )
 
 

@@ -102,6 +102,12 @@ class Sendable:
         return self.known is not None and self.known.record_id is not None
 
     @property
+    def keeps_key(self) -> bool:
+        """Whether the row has no other key in the ledger than the one it is sent under."""
+        known = self.known
+        return known is None or (known.key == self.payload.key and not known.in_doubt)
+
+    @property
     def changes_key(self) -> bool:
         """Whether the record must be found by its id because its key in kintone is another one.
 
@@ -173,6 +179,8 @@ class Settled:
     """Ended as the last time: counted, but not listed again."""
     interim: bool = False
     """One of two steps: kintone's id is kept, the row stays owed, nothing is counted."""
+    kept_key: bool = False
+    """Sent under the only key that it ever had: there is none to give back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,8 @@ def half_width(text: str) -> str:
 
 def unix_lines(text: str) -> str:
     """`text` with every kind of line end as "\\n"."""
-    return _LINE_END.sub("\n", text)
+    # Most text has none, and none is printable: much cheaper to ask than to search.
+    return text if text.isprintable() else _LINE_END.sub("\n", text)
 
 
 def one_line(text: str) -> str:

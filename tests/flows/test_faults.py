@@ -108,11 +108,11 @@ def test_a_run_given_up_for_lost_can_neither_send_nor_record(kintone, company_ma
     real = runs.beat
     beats = []
 
-    def given_up_at_the_second_beat(run_id, *, owner, now):
+    def given_up_at_the_second_beat(run_id, *, owner, now, **counts):
         beats.append(run_id)
         if len(beats) == 2:
             Run.objects.filter(pk=run_id).update(status=RunStatus.FAILED)
-        return real(run_id, owner=owner, now=now)
+        return real(run_id, owner=owner, now=now, **counts)
 
     monkeypatch.setattr("jobs.runs.beat", given_up_at_the_second_beat)
 
