@@ -8,7 +8,8 @@ from common import clock
 from integrations import budget
 from integrations.kintone import transport
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import runs, sweep
+from jobs import sweep
+from jobs.book import DatabaseBook
 from jobs.models import Alert, LedgerEntry, Run
 from jobs.states import AlertKind, FailureKind, RunStatus
 from tests.builders_crm import change, make_companies, make_company
@@ -105,16 +106,14 @@ def test_a_process_that_dies_after_kintone_s_yes_leaves_nothing_missing_and_noth
 
 def test_a_run_given_up_for_lost_can_neither_send_nor_record(kintone, company_mapping, monkeypatch):
     make_companies(2)
-    real = runs.beat
-    beats = []
+    real = DatabaseBook.intend
 
-    def given_up_at_the_second_beat(run_id, *, owner, now, **counts):
-        beats.append(run_id)
-        if len(beats) == 2:
-            Run.objects.filter(pk=run_id).update(status=RunStatus.FAILED)
-        return real(run_id, owner=owner, now=now, **counts)
+    def given_up_meanwhile(self, batch):
+        intent = real(self, batch)
+        Run.objects.update(status=RunStatus.FAILED)
+        return intent
 
-    monkeypatch.setattr("jobs.runs.beat", given_up_at_the_second_beat)
+    monkeypatch.setattr(DatabaseBook, "intend", given_up_meanwhile)
 
     run = run_now(company_mapping)
 
@@ -183,7 +182,6 @@ def test_a_wrong_login_stops_the_run_and_says_so(kintone, company_mapping):
 def test_a_mapping_that_was_changed_meanwhile_stops_the_run_at_its_next_batch(
     kintone, company_mapping, monkeypatch, settings
 ):
-    from jobs.book import DatabaseBook
     from mapping.models import Mapping
 
     settings.KINTONE_REQUESTS_AT_ONCE = 1
