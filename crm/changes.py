@@ -1,7 +1,8 @@
 """Source rows as the sync sees them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,8 +12,9 @@ from django.db.models.expressions import Combinable
 from common.types import ItemValues, Kind, RecordType, UserRef
 from crm.catalogue import Item, UnknownItemError, items_by_key
 from crm.catalogue.company import DEPARTMENTS
-from crm.labels import row_label
+from crm.labels import LABEL_COLUMNS, row_label
 from crm.models import Company, Department, Lead, Member, SourceRow
+from crm.rows import Shape
 from crm.visibility import visible_to
 
 #: Rows held in memory at a time.
@@ -23,6 +25,9 @@ _MODELS: Final[Mapping[RecordType, type[SourceRow]]] = {
     RecordType.DEPARTMENT: Department,
     RecordType.LEAD: Lead,
 }
+
+#: What is read of every row, whatever is mapped.
+_ALWAYS: Final = ("id", "version", "external_id", "is_visible")
 
 #: Relations that are read along with the row itself, by the first part of an item's key.
 _JOINED: Final = frozenset({"company", "department", "parent", "owner"})
@@ -75,46 +80,76 @@ def load(
 def _records(
     record_type: RecordType, ids: Sequence[int], *, items: Sequence[Item], viewer_id: int | None
 ) -> Iterator[SourceRecord]:
-    query = _query(record_type, items=items, viewer_id=viewer_id)
+    read = _reading(record_type, items=items, viewer_id=viewer_id)
+    getters = [(item.key, item.getter) for item in items]
     for start in range(0, len(ids), CHUNK):
-        rows = list(query.filter(pk__in=ids[start : start + CHUNK]).order_by("pk"))
-        _lay_members(rows, items=items)
-        for row in rows:
+        for row in read(ids[start : start + CHUNK]):
             yield SourceRecord(
-                id=row.pk,
+                id=row.id,
                 version=row.version,
                 label=row_label(record_type, row),
                 external_id=row.external_id or "",
                 visible=row.is_visible,
-                values={item.key: item.getter(row) for item in items},
+                values={key: getter(row) for key, getter in getters},
             )
 
 
-def _query(
+def _reading(
     record_type: RecordType, *, items: Sequence[Item], viewer_id: int | None
-) -> QuerySet[Any]:
-    """The rows with everything that these items and the label read; versions come first.
+) -> Callable[[Sequence[int]], Iterable[Any]]:
+    """How rows of some ids are read: with only the columns that these items and the label read.
 
     The row itself and what is joined to it are one statement, so that a version never stands beside
     values that are older than it. What is read after it can only be newer: harmless, since the
     version that came with it will differ.
     """
+    rows: QuerySet[Any] = model_of(record_type)._default_manager.annotate(
+        is_visible=_visible(record_type, viewer_id=viewer_id)
+    )
+    if any(item.reads is None for item in items):
+        return partial(_models, _joined(rows, record_type, items=items), items=items)
+    reads = {column for item in items for column in item.reads or ()}
+    shape = Shape({*_ALWAYS, *LABEL_COLUMNS[record_type], *reads})
+    return partial(_plain_rows, rows, shape=shape, items=items)
+
+
+def _plain_rows(
+    rows: QuerySet[Any], ids: Sequence[int], *, shape: Shape, items: Sequence[Item]
+) -> Iterator[Any]:
+    found = shape.read(rows.filter(pk__in=ids).order_by("pk"))
+    keys = _user_keys(items)
+    known = _members_in([shape.custom_of(cells) for cells in found], keys) if keys else {}
+    for cells in found:
+        yield shape.row(cells, known_members=known)
+
+
+def _models(rows: QuerySet[Any], ids: Sequence[int], *, items: Sequence[Item]) -> list[Any]:
+    found = list(rows.filter(pk__in=ids).order_by("pk"))
+    if keys := _user_keys(items):
+        known = _members_in([row.custom for row in found], keys)
+        for row in found:
+            row.known_members = known
+    return found
+
+
+def _joined(
+    rows: QuerySet[Any], record_type: RecordType, *, items: Sequence[Item]
+) -> QuerySet[Any]:
+    """The rows as models, with everything that these items read of others."""
     relations = {item.key.split(".")[0] for item in items if not item.key.startswith("custom.")}
     joined = relations & _JOINED
     if record_type is not RecordType.COMPANY:
         joined |= {"company"}
-    query: QuerySet[Any] = model_of(record_type)._default_manager.all()
     if joined:
-        query = query.select_related(*sorted(joined))
+        rows = rows.select_related(*sorted(joined))
     if "departments" in relations:
         in_order = Department.objects.order_by("path", "pk")
-        query = query.prefetch_related(
+        rows = rows.prefetch_related(
             Prefetch("departments", queryset=in_order, to_attr=DEPARTMENTS)
         )
     if "groups" in relations:
-        query = query.prefetch_related("groups")
-    annotated: QuerySet[Any] = query.annotate(is_visible=_visible(record_type, viewer_id=viewer_id))
-    return annotated
+        rows = rows.prefetch_related("groups")
+    return rows
 
 
 def _visible(record_type: RecordType, *, viewer_id: int | None) -> Combinable:
@@ -127,23 +162,26 @@ def _visible(record_type: RecordType, *, viewer_id: int | None) -> Combinable:
     return Case(seen, default=Value(value=False), output_field=BooleanField())
 
 
-def _lay_members(rows: Sequence[SourceRow], *, items: Sequence[Item]) -> None:
-    """Give the rows the members that their custom items of users name, by one query."""
-    keys = [
+def _user_keys(items: Sequence[Item]) -> list[str]:
+    """The custom items of users among these, as they are called in `SourceRow.custom`."""
+    return [
         item.key.removeprefix("custom.")
         for item in items
         if item.key.startswith("custom.") and item.kind in (Kind.USER, Kind.USERS)
     ]
-    if not keys:
-        return
+
+
+def _members_in(customs: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> Mapping[str, UserRef]:
+    """The members that these custom items name, by e-mail, by one query."""
     emails: set[str] = set()
-    for row in rows:
+    for custom in customs:
         for key in keys:
-            stored = row.custom.get(key) or []
+            stored = custom.get(key) or []
             emails.update(stored if isinstance(stored, list) else [stored])
-    known = {
-        member.email: UserRef(name=member.name, email=member.email, login=member.login)
-        for member in Member.objects.filter(email__in=emails)
-    }
-    for row in rows:
-        row.known_members = MappingProxyType(known)
+    members = Member.objects.filter(email__in=emails)
+    return MappingProxyType(
+        {
+            member.email: UserRef(name=member.name, email=member.email, login=member.login)
+            for member in members
+        }
+    )

@@ -45,8 +45,21 @@ def kind_label(kind: Kind) -> str:
     return str(KINDS[kind])
 
 
+#: The columns that `row_label` reads.
+LABEL_COLUMNS: Final[Mapping[RecordType, tuple[str, ...]]] = {
+    RecordType.COMPANY: ("name",),
+    RecordType.DEPARTMENT: ("path", "company__name"),
+    RecordType.LEAD: ("family_name", "first_name", "company__name"),
+}
+
+
 def row_label(record_type: RecordType, row: Any) -> str:
     """What a person calls the row; a department and a lead with their company (loaded already)."""
-    if record_type is RecordType.COMPANY:
-        return str(row)
-    return f"{row}（{row.company.name}）"
+    match record_type:
+        case RecordType.COMPANY:
+            return str(row.name)
+        case RecordType.DEPARTMENT:
+            return f"{row.path}（{row.company.name}）"
+        case RecordType.LEAD:
+            name = f"{row.family_name} {row.first_name}".strip()
+            return f"{name}（{row.company.name}）"

@@ -101,10 +101,13 @@ class Column:
         Raises:
             ValueRefusedError: the field cannot hold it.
         """
-        mapped, was_mapped = self._by_value_table(raw)
-        if is_empty(mapped):
+        convert = self.convert
+        if self.rule.values:
+            raw, was_mapped = self._by_value_table(raw)
+            convert = self.convert_text if was_mapped else convert
+        if is_empty(raw):
             return self.empty()
-        sent = self.convert_text(mapped) if was_mapped else self.convert(mapped)
+        sent = convert(raw)
         if sent == "":
             return self.empty()
         if sent in (None, []) and is_required(self.target):
@@ -155,8 +158,6 @@ class Column:
     def _by_value_table(self, raw: ItemValue) -> tuple[ItemValue, bool]:
         """The value that the value table gives for `raw`, and whether it gave one."""
         table = self.rule.values
-        if not table:
-            return raw, False
         if isinstance(raw, tuple):
             return tuple(table.get(as_text(each), each) for each in raw), False  # type: ignore[return-value]
         if isinstance(raw, bool):

@@ -43,6 +43,7 @@ def as_item(definition: CustomItem) -> Item:
         max_length=MAX_LENGTH,
         writable=True,
         depends_on=frozenset({"member.name", "member.login"}) if kind in _USERS else frozenset(),
+        reads=("custom",),
     )
 
 

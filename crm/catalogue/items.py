@@ -29,6 +29,9 @@ class Item:
     required: bool = False
     depends_on: frozenset[str] = field(default_factory=frozenset)
     """`type.column` of other rows whose change changes this value: `company.name`."""
+    reads: tuple[str, ...] | None = None
+    """Columns that the getter reads, of the row and of what it points to (`owner__name`); None: it
+    needs the row as a model."""
 
     @property
     def label(self) -> str:
@@ -57,6 +60,7 @@ def column(
         max_length=max_length,
         writable=writable,
         required=required,
+        reads=(key,),
     )
 
 
@@ -90,6 +94,7 @@ def related(
         getter=getter,
         writable=writable,
         depends_on=frozenset({f"{origin}.{name}"}),
+        reads=(f"{relation}__{name}",),
     )
 
 
@@ -102,6 +107,7 @@ def owner_items() -> Sequence[Item]:
         kind=Kind.USER,
         getter=lambda row: user_ref(row.owner),
         depends_on=frozenset({"member.name", "member.email", "member.login"}),
+        reads=("owner__name", "owner__email", "owner__login"),
     )
     return (
         whole,

@@ -20,7 +20,9 @@ def _joined(key: str, label_ja: str, label_en: str, *, of: tuple[str, str]) -> I
     def getter(lead: Any) -> ItemValue:
         return " ".join(part for part in (getattr(lead, name) for name in of) if part)
 
-    return Item(key=key, label_ja=label_ja, label_en=label_en, kind=Kind.TEXT, getter=getter)
+    return Item(
+        key=key, label_ja=label_ja, label_en=label_en, kind=Kind.TEXT, getter=getter, reads=of
+    )
 
 
 def _group_names(lead: Any) -> ItemValue:
@@ -112,6 +114,7 @@ _ACCESS: Final[Sequence[Item]] = (
         kind=Kind.CHOICE,
         getter=lambda lead: VISIBILITY_NAMES[lead.visibility],
         writable=True,
+        reads=("visibility",),
     ),
     Item(
         key="groups",
