@@ -12,6 +12,9 @@ from django.db.models import QuerySet
 
 from common.types import UserRef
 
+#: Kinds of rows are made of what is asked for, so no type can say what is in them.
+_kind: Final[Any] = namedtuple  # noqa: PYI024
+
 _NOBODY: Final[Mapping[str, UserRef]] = MappingProxyType({})
 
 
@@ -28,18 +31,14 @@ class Shape:
         others: dict[str, list[str]] = defaultdict(lambda: ["id"])
         for lookup in sorted(lookups):
             relation, _, name = lookup.rpartition("__")
-            if relation and name != "id":
-                others[relation].append(name)
+            if relation:
+                others[relation] += [name] if name != "id" else []
         self._columns = own + [
             f"{relation}__{name}" for relation, names in others.items() for name in names
         ]
         self._own = len(own)
-        # Made of what is asked for, so that no type can say what is in it.
-        self._row: Any = namedtuple("Row", [*own, *others, "known_members"])  # noqa: PYI024
-        self._others: list[tuple[Any, int]] = [
-            (namedtuple(relation, names), len(names))  # noqa: PYI024
-            for relation, names in others.items()
-        ]
+        self._row = _kind("Row", [*own, *others, "known_members"])
+        self._others = [(_kind(relation, names), len(names)) for relation, names in others.items()]
 
     def read(self, rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
         """The cells of these rows, by one statement."""

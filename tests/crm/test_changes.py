@@ -141,3 +141,13 @@ def make_row(record_type: RecordType) -> int:
 
 def _only(this: RecordType, wanted: RecordType, custom: dict[str, str]) -> dict[str, object]:
     return {"custom": custom} if this is wanted else {}
+
+
+def test_of_a_row_that_is_pointed_to_its_number_alone_can_be_read(db):
+    lead = make_lead()
+
+    [record] = changes.load(
+        RecordType.LEAD, [lead.pk], item_keys=["company.id", "department.id"], viewer_id=None
+    )
+
+    assert dict(record.values) == {"company.id": lead.company_id, "department.id": None}
