@@ -146,7 +146,8 @@ class LedgerEntry(models.Model):
     of what kintone holds from us, "" if unknown.
     """
 
-    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="entries")
+    # The constraint's index begins with it.
+    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="entries", db_index=False)
     source_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=EntryState.choices)
     version = models.PositiveBigIntegerField()
@@ -217,7 +218,8 @@ class KeyClaim(models.Model):
 class Outcome(models.Model):
     """What became of one record in one run; unchanged records have none."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="outcomes")
+    # `outcome_of_run` begins with it.
+    run = models.ForeignKey(Run, models.CASCADE, related_name="outcomes", db_index=False)
     source_id = models.BigIntegerField()
     label = models.CharField(max_length=255)
     outcome = models.CharField(max_length=10, choices=RecordOutcome.choices)

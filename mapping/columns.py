@@ -19,6 +19,7 @@ from mapping.converters import (
     is_empty,
     is_multiple,
     is_required,
+    longest_as_is,
     said_as_flag,
     text_of_item,
 )
@@ -68,6 +69,8 @@ class Column:
     convert_text: Converter
     flag_values: Mapping[bool, str] = field(default_factory=dict)
     if_empty: JsonValue | _Keep = None
+    longest_as_is: int = 0
+    """Printable text up to this length is sent as it is."""
 
     @classmethod
     def of(cls, rule: RuleSpec, *, target: FormField, kinds: Mapping[str, Kind]) -> "Column":
@@ -93,6 +96,7 @@ class Column:
                 if (flag := said_as_flag(said)) is not None
             },
             if_empty=_if_empty(rule, target=target, convert=as_plain_text),
+            longest_as_is=0 if rule.values or kind is Kind.RICH_TEXT else longest_as_is(target),
         )
 
     def value(self, raw: ItemValue) -> JsonValue | _Keep:
@@ -101,6 +105,13 @@ class Column:
         Raises:
             ValueRefusedError: the field cannot hold it.
         """
+        if (
+            isinstance(raw, str)
+            and 0 < len(raw) <= self.longest_as_is
+            and raw.isprintable()
+            and not raw.isspace()
+        ):
+            return raw
         convert = self.convert
         if self.rule.values:
             raw, was_mapped = self._by_value_table(raw)

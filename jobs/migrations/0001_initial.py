@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('problems', models.JSONField(default=list)),
                 ('label', models.CharField(blank=True, max_length=255)),
                 ('touched_at', models.DateTimeField()),
-                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='jobs.ledger')),
+                ('ledger', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='jobs.ledger')),
             ],
         ),
         migrations.CreateModel(
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('recreated_from', models.PositiveBigIntegerField(null=True)),
                 ('problems', models.JSONField(default=list)),
                 ('at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='jobs.run')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='jobs.run')),
             ],
         ),
         migrations.CreateModel(

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from common.types import ItemValue, Kind
 from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
+from mapping.converters import texts
 from mapping.converters.choices import fitting_flag_options
 from mapping.converters.matrix import Verdict, cell
 from mapping.converters.texts import UNIQUE_LENGTH, without_markup
@@ -37,6 +38,7 @@ __all__ = [
     "is_empty",
     "is_multiple",
     "is_required",
+    "longest_as_is",
     "said_as_flag",
     "text_of_item",
     "unwritable",
@@ -123,6 +125,16 @@ def converter(kind: Kind, field: FormField) -> Converter:
         raise ValueError(message)
     convert = found.convert
     return lambda value: convert(value, field)
+
+
+def longest_as_is(field: FormField) -> int:
+    """Up to which length printable text without line breaks is sent into this field just as it is.
+
+    Most of what is pushed is such text: whoever pushes many records asks this first.
+    """
+    if field.type in (FieldType.SINGLE_LINE_TEXT, FieldType.MULTI_LINE_TEXT):
+        return texts.longest_as_is(field)
+    return 0
 
 
 def empty_value(field: FormField) -> JsonValue:

@@ -18,6 +18,8 @@ from mapping.converters.values import (
 #: Longest value of a field that forbids duplicates (kintone-api.md §2.1, §5).
 UNIQUE_LENGTH: Final = 64
 
+_ANY_LENGTH: Final = 1_000_000
+
 _SCHEME: Final = re.compile(r"(?:https?|ftp)://[^\s/]\S*", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
@@ -26,6 +28,17 @@ _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 def single_line(value: ItemValue, field: FormField) -> str:
     """Text on one line, within the field's lengths."""
     return _of_fitting_length(one_line(as_text(value)), field)
+
+
+def longest_as_is(field: FormField) -> int:
+    """Up to which length text of one printable line stands in a text field just as it is.
+
+    0 where the field asks for more than a length.
+    """
+    if field.min_length:
+        return 0
+    limits = [field.max_length or _ANY_LENGTH, UNIQUE_LENGTH if field.unique else _ANY_LENGTH]
+    return min(limits)
 
 
 def multi_line(value: ItemValue, _field: FormField) -> str:
