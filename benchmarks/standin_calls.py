@@ -104,7 +104,7 @@ class App:
         sent: Json = item.get("record") or {}
         if record_id is None or record_id not in self.records:
             if not upsert:
-                raise _refused("GAIA_RE20" if key else "GAIA_RE01", status=404)
+                raise _refused("GAIA_RE20") if key else _refused("GAIA_RE01", status=404)
             return self._insert(sent, key=key, undo=undo)
         return self._update(record_id, sent, undo=undo)
 
@@ -136,6 +136,8 @@ class App:
     def _update(self, record_id: int, sent: Json, *, undo: list[Undo]) -> Json:
         before = self.records[record_id]
         revision, old = before
+        if not sent:
+            return {"id": str(record_id), "revision": str(revision), "operation": "UPDATE"}
         values = orjson.loads(old)
         old_key = str(values.get(self.key_field, {}).get("value") or "")
         values.update(sent)
