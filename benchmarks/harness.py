@@ -110,6 +110,10 @@ class StandIn:
         """Let every request take so many seconds, and so many more for each record."""
         self._ask("/configure", {"flat": flat, "per_record": per_record})
 
+    def allow(self, *, at_once: int) -> None:
+        """Turn away what is more than so many requests at once; at first these are 100."""
+        self._ask("/configure", {"limit": at_once})
+
     def refuse(self, keys: Sequence[str], *, code: str, field: str) -> None:
         """Take no record with one of these update keys; see `standin_calls.Refusing`."""
         self._ask("/configure", {"refuse": {"keys": list(keys), "code": code, "field": field}})
