@@ -4,8 +4,11 @@ What a refusal costs, in requests beyond the first, for a batch of n records wit
 
 - kintone names them by index (CB_VA01 names all of a request at once): 1, whatever k is; one more
   for each further round in which other records are named.
-- kintone names none (GAIA_LO04, a code never seen, no right on a record): the batch is halved,
-  level by level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
+- kintone names a value, always the first that it met (GAIA_LO04: a lookup's; GAIA_IL26, GAIA_IL28:
+  a user's or organisation's code): all that send this value are lifted out at once, so that m
+  different values cost m, whatever k is.
+- kintone names nothing (a code never seen, no right on a record): the batch is halved, level by
+  level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
 
 A refused request wrote nothing, but counts as used. An earlier attempt at it, whose answer was
 lost, may have written all the same: its records stay in doubt.
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field
 from common.problems import Problem, quote
 from integrations.kintone.errors import FieldRefusal, KintoneConfigError, KintoneRejection
 from integrations.kintone.values import PutResult, RecordPut
+from jobs.engine.blame import named_by_message
 from jobs.engine.values import OutcomeKind, Sendable, Settled
 from mapping.payload import Payload
 
@@ -130,7 +134,7 @@ def lift_out(
 ) -> tuple[list[Refused], list[Sequence[Sendable]]]:
     """Split a refused part: records to blame, and the parts that are worth sending again."""
     named = error.problems if isinstance(error, KintoneRejection) else {}
-    if named:
+    if named := named or named_by_message(part, error):
         refused = [
             Refused(sendable=part[index], refusals=refusals, error=error)
             for index, refusals in sorted(named.items())
