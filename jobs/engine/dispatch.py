@@ -68,11 +68,12 @@ class Dispatcher:
         """How many records make a request that is worth sending before the end."""
         return self._parts * BATCH_SIZE
 
-    def send(self, records: Sequence[Sendable]) -> Sequence[Conflict]:
+    def send(self, records: Sequence[Sendable], *, finishing: bool = False) -> Sequence[Conflict]:
         """Let one request with these records leave; returns those that must wait for their keys.
 
         Args:
             records: No more than `load`, no row twice.
+            finishing: See `Book.intend`.
 
         Raises:
             KintoneError, NothingGetsThroughError, AllowanceSpentError: an earlier request failed,
@@ -83,7 +84,7 @@ class Dispatcher:
         while self._again:  # what was refused goes first
             self._let_leave_again()
             self._make_room()
-        intent = self.book.intend(records)
+        intent = self.book.intend(records, finishing=finishing)
         waiting = {conflict.sendable.row_id for conflict in intent.conflicts}
         leaving = {sendable.row_id for sendable in intent.granted}
         self.let_go(one.row_id for one in records if one.row_id not in leaving | waiting)
@@ -93,10 +94,12 @@ class Dispatcher:
             self.courier.give_back()
         return intent.conflicts
 
-    def send_and_wait(self, records: Sequence[Sendable]) -> tuple[set[int], Sequence[Conflict]]:
+    def send_and_wait(
+        self, records: Sequence[Sendable], *, finishing: bool = False
+    ) -> tuple[set[int], Sequence[Conflict]]:
         """As `send`, until nothing is under way; returns also which rows were saved meanwhile."""
         self._saved = set()
-        conflicts = self.send(records)
+        conflicts = self.send(records, finishing=finishing)
         self.finish()
         saved, self._saved = self._saved, None
         return saved, conflicts

@@ -142,12 +142,12 @@ class Pipeline:
         if batch:
             self._conflicts.extend(self._dispatcher.send(batch))
 
-    def _send_now(self, batch: Sequence[Sendable]) -> set[int]:
+    def _send_now(self, batch: Sequence[Sendable], *, finishing: bool = False) -> set[int]:
         """Send these and wait; returns the rows that were saved.
 
         Conflicts are kept for the end; what is neither granted nor in conflict comes again later.
         """
-        saved, conflicts = self._dispatcher.send_and_wait(batch)
+        saved, conflicts = self._dispatcher.send_and_wait(batch, finishing=finishing)
         self._conflicts.extend(conflicts)
         return saved
 
@@ -198,21 +198,29 @@ class Pipeline:
                     else ring[step].sendable
                     for ring in loose
                     if step < len(ring)
-                ]
+                ],
+                finishing=True,
             )
-        self._give_back([ring for ring in loose if ring[0].sendable.row_id not in followed], keys)
+        self._end_parking(loose, keys, followed=followed)
 
-    def _give_back(self, rings: Sequence[Sequence[Conflict]], keys: Mapping[int, str]) -> None:
-        """Where nobody followed, the record that made room gets the key back that it had."""
-        returning = [ring[-1].sendable for ring in rings]
+    def _end_parking(
+        self, rings: Sequence[Sequence[Conflict]], keys: Mapping[int, str], *, followed: set[int]
+    ) -> None:
+        """No record stays under a temporary key because others, or its own values, were refused.
+
+        Where nobody followed, it gets the key back that it had; else the one that it wants, though
+        without its values.
+        """
+        returning = []
+        for ring in rings:
+            last = ring[-1].sendable
+            assert last.known is not None
+            if ring[0].sendable.row_id not in followed:
+                returning.append(_interim(_parked(last, keys), key=last.known.key, record={}))
+            elif last.row_id not in followed:
+                returning.append(_interim(_parked(last, keys), key=last.payload.key, record={}))
         if returning:
-            self._send_now(
-                [
-                    _interim(_parked(one, keys), key=one.known.key, record={})
-                    for one in returning
-                    if one.known is not None
-                ]
-            )
+            self._send_now(returning, finishing=True)
 
 
 def _interim(sendable: Sendable, *, key: str, record: Record | None = None) -> Sendable:

@@ -60,8 +60,12 @@ class Book(Protocol):
             RunStopError: none are left.
         """
 
-    def intend(self, batch: Sequence[Sendable]) -> Intent:
+    def intend(self, batch: Sequence[Sendable], *, finishing: bool = False) -> Intent:
         """Claim the keys and mark what is granted "in doubt", committed before anything is sent.
+
+        Args:
+            finishing: What was begun must be finished, whatever became of the mapping: a record
+                waits in kintone under a temporary key.
 
         Raises:
             RunStopError: the mapping was changed or switched off.

@@ -95,12 +95,12 @@ class Interruptions:
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
         real = getattr(owner, name)
 
-        def watched(receiver: Any, *given: Any) -> Any:
+        def watched(receiver: Any, *given: Any, **named: Any) -> Any:
             if name == "send":
                 (self.leaving,) = given
             self._step()
             self.leaving = None
-            result = real(receiver, *given)
+            result = real(receiver, *given, **named)
             self._step()
             return result
 

@@ -109,11 +109,11 @@ def test_a_row_that_was_tested_while_it_waited_in_a_batch_is_not_sent_as_it_was_
     company = make_company(external_id="K1", name="A")
     real = DatabaseBook.intend
 
-    def test_in_between(self, batch):
+    def test_in_between(self, batch, **named):
         monkeypatch.setattr(DatabaseBook, "intend", real)
         change(company, external_id="K2", name="B")
         assert trial.push(company_mapping, company.pk).ok
-        return real(self, batch)
+        return real(self, batch, **named)
 
     monkeypatch.setattr(DatabaseBook, "intend", test_in_between)
 

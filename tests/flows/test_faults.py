@@ -108,8 +108,8 @@ def test_a_run_given_up_for_lost_can_neither_send_nor_record(kintone, company_ma
     make_companies(2)
     real = DatabaseBook.intend
 
-    def given_up_meanwhile(self, batch):
-        intent = real(self, batch)
+    def given_up_meanwhile(self, batch, **named):
+        intent = real(self, batch, **named)
         Run.objects.update(status=RunStatus.FAILED)
         return intent
 

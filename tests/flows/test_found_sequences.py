@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.flows.sequences import DEAD_HERE, Scene
+from tests.flows.sequences import DEAD_HERE, REFUSED, Scene
 
 
 @pytest.fixture
@@ -30,3 +30,17 @@ def test_a_row_in_doubt_that_waits_for_a_key_gets_it_when_the_holder_is_deleted(
     scene.settle()
 
     assert [record["code"] for record in scene.records_of(0, via=0)] == ["K3"]
+
+
+def test_a_record_that_made_room_in_a_swap_and_is_refused_is_not_left_under_a_temporary_key(scene):
+    scene.create(name="甲社", mail_domain="K3")
+    scene.run(1)
+    scene.change(0, mail_domain="K4")
+    scene.run(1)
+    scene.swap(0, 1, item="mail_domain")
+    scene.change(0, sales_last_year=REFUSED)
+    scene.settle()
+    scene.change(0, sales_last_year="")
+    scene.change(1, sales_last_year=REFUSED)
+    scene.swap(0, 1, item="mail_domain")
+    scene.settle()

@@ -124,7 +124,7 @@ class Book:
     def renew(self, batch: Sequence[Sendable]) -> None:
         self.renewed.append([one.row_id for one in batch])
 
-    def intend(self, batch: Sequence[Sendable]) -> Intent:
+    def intend(self, batch: Sequence[Sendable], *, finishing: bool = False) -> Intent:
         granted, conflicts = [], []
         for one in batch:
             holder = self.claims.setdefault(one.payload.claim, one.row_id)

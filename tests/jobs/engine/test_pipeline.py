@@ -385,10 +385,10 @@ def test_many_records_that_want_one_key_are_not_kept_in_memory(monkeypatch: pyte
     )
     real = book.intend
 
-    def intend(batch: Sequence[Sendable]) -> Intent:
+    def intend(batch: Sequence[Sendable], *, finishing: bool = False) -> Intent:
         nonlocal most
         most = max(most, len(pipeline._conflicts))
-        return real(batch)
+        return real(batch, finishing=finishing)
 
     book.intend = intend  # type: ignore[method-assign]
     pipeline.run()
