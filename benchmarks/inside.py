@@ -63,8 +63,7 @@ def insert(first: str, last: str) -> None:
         """,
         times=3,
     )
-    if connection.vendor == "postgresql":
-        _execute("ANALYZE")  # as autovacuum does within a minute
+    _analyze()
 
 
 def change(first: str, last: str, every: str, turn: str) -> None:
@@ -82,6 +81,13 @@ def change(first: str, last: str, every: str, turn: str) -> None:
         """,
         times=2,
     )
+    _analyze()
+
+
+def _analyze() -> None:
+    """Let PostgreSQL know how many rows there are, as autovacuum does within a minute."""
+    if connection.vendor == "postgresql":
+        _execute("ANALYZE")
 
 
 def _values(*, number: str, turn: str) -> dict[str, str]:

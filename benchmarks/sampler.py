@@ -9,7 +9,7 @@ that mostly wait:
 - the main thread's wall: what the run itself waits for, a database in another process included.
 
 cProfile follows one thread, and makes small Python functions look dearer than they are beside the
-large C ones of orjson and the database drivers; this one costs the run next to nothing.
+large C ones of orjson and the database drivers; this one costs the run a few percent.
 """
 
 import sys
