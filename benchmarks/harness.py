@@ -207,9 +207,9 @@ class Product:
         )
         self.manage("settings_apply", str(path))
 
-    def insert(self, first: int, last: int) -> None:
+    def insert(self, first: int, last: int, *, days_ago: int = 0) -> None:
         """Add the companies from one number to another; their keys are `key_of` their numbers."""
-        self.inside("insert", str(first), str(last))
+        self.inside("insert", str(first), str(last), str(days_ago))
 
     def change(self, first: int, last: int, *, every: int = 1) -> None:
         """Give every so manyth company between two numbers new values in all items."""

@@ -1,6 +1,6 @@
 """What a benchmark does within an hpsync: companies in bulk, a run under a sampler, its queries.
 
-    python -m benchmarks.inside insert FIRST LAST
+    python -m benchmarks.inside insert FIRST LAST DAYS
     python -m benchmarks.inside change FIRST LAST EVERY TURN
     python -m benchmarks.inside sample MAPPING
     python -m benchmarks.inside queries MAPPING
@@ -11,6 +11,7 @@ past `crm.writing`, with the version and the times that it would give them.
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import django
 from django.core.management import call_command
@@ -40,8 +41,8 @@ VALUES = {
 }
 
 
-def insert(first: str, last: str) -> None:
-    """Add companies, their values of turn 100."""
+def insert(first: str, last: str, days: str) -> None:
+    """Add companies, their values of turn 100, as if written so many days ago."""
     from crm.models import Company
 
     cast = "CAST({} AS jsonb)" if connection.vendor == "postgresql" else "{}"
@@ -62,6 +63,7 @@ def insert(first: str, last: str) -> None:
         SELECT {", ".join(values[column] for column in columns)} FROM numbers
         """,
         times=3,
+        days=int(days),
     )
     _analyze()
 
@@ -94,11 +96,11 @@ def _values(*, number: str, turn: str) -> dict[str, str]:
     return {column: value.format(number=number, turn=turn) for column, value in VALUES.items()}
 
 
-def _execute(sql: str, *, times: int = 0) -> None:
-    """Run the statement; each of its `times` parameters is now."""
+def _execute(sql: str, *, times: int = 0, days: int = 0) -> None:
+    """Run the statement; each of its `times` parameters is now, or was so many days ago."""
     from common import clock
 
-    now = connection.ops.adapt_datetimefield_value(clock.now())
+    now = connection.ops.adapt_datetimefield_value(clock.now() - timedelta(days=days))
     with connection.cursor() as cursor:
         cursor.execute(sql, [now] * times or None)
 
