@@ -11,6 +11,9 @@ from common import clock
 from integrations.kintone.errors import AllowanceSpentError
 from integrations.models import DEFAULT_DAILY_REQUESTS, AppBudget, RequestDay
 
+#: One part in so many of an app's day is kept for what changes, while existing data is sent.
+SCHEDULE_S_PART = 10
+
 
 def spend(host: str, app: int, *, now: datetime, requests: int = 1) -> None:
     """So many requests more are counted against the app.
@@ -39,6 +42,17 @@ def used(host: str, app: int, *, now: datetime) -> int:
 def left(host: str, app: int, *, now: datetime) -> int:
     """Requests that the app may still be asked today."""
     return max(0, daily_requests(host, app) - used(host, app, now=now))
+
+
+def left_for_first_load(host: str, app: int, *, now: datetime) -> int:
+    """Requests that existing data may still take today: a tenth of the day is the schedule's."""
+    daily = daily_requests(host, app)
+    return max(0, daily - reserve(daily) - used(host, app, now=now))
+
+
+def reserve(daily: int) -> int:
+    """Requests of a day that existing data leaves to what changes."""
+    return -(-daily // SCHEDULE_S_PART)
 
 
 def daily_requests(host: str, app: int) -> int:

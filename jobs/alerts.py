@@ -103,7 +103,8 @@ def close_moot(*, now: datetime) -> None:
 def ailment_of(run: Run) -> Ailment | None:
     """What the run suffered from; None if it ended well, or says nothing (it was canceled)."""
     if run.status == RunStatus.HELD:
-        return BUDGET
+        # A first load that used up its share, or that a person paused, is no ill health.
+        return BUDGET if Problem.from_json(run.message).code == "budget" else None
     if run.status != RunStatus.FAILED:
         return None
     code = Problem.from_json(run.message).code

@@ -16,7 +16,6 @@ from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
 from jobs.ledger import pause_after
 from jobs.models import Ledger, LedgerEntry, Outcome, Run
 from jobs.states import EntryState
-from mapping.models import Mapping as FieldMapping
 
 SAVED = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED})
 SET_ASIDE = frozenset({OutcomeKind.SKIPPED, OutcomeKind.INVALID})
@@ -94,10 +93,13 @@ class DatabaseBook:
         self._on_settled = on_settled
 
     def allowance(self) -> int:
-        left = budget.left(self._ledger.host, self._ledger.app, now=clock.now())
-        if left < 1:
-            raise RunStopError(Problem(code="budget"))
-        return left
+        now, target = clock.now(), (self._ledger.host, self._ledger.app)
+        left = budget.left_for_first_load if self._run.full else budget.left
+        requests = left(*target, now=now)
+        if requests < 1:
+            spent = budget.left(*target, now=now) < 1
+            raise RunStopError(Problem(code="budget" if spent else "first_load_share"))
+        return requests
 
     def intend(self, batch: Sequence[Sendable], *, finishing: bool = False) -> Intent:
         with transaction.atomic():
@@ -189,11 +191,15 @@ class DatabaseBook:
     def _check_that_rules_stand(self) -> None:
         if self._run.only is not None:
             return
-        mapping = FieldMapping.objects.only("version", "enabled").get(pk=self._run.mapping_id)
-        if not mapping.enabled:
+        enabled, version, paused = Run.objects.values_list(
+            "mapping__enabled", "mapping__version", "paused"
+        ).get(pk=self._run.pk)
+        if not enabled:
             raise RunStopError(Problem(code="canceled"))
-        if mapping.version != self._run.rules_version:
+        if version != self._run.rules_version:
             raise RunStopError(Problem(code="rules_changed"))
+        if paused:
+            raise RunStopError(Problem(code="paused"))
 
     def _entries_of(self, batch: Sequence[Sendable]) -> dict[int, _Entry]:
         """The batch's entries by row, locked; made where a row has none yet."""
@@ -222,7 +228,12 @@ class DatabaseBook:
         self._update(
             {
                 "source_id": [one.row_id for one in granted],
-                "key": [one.payload.key for one in granted],
+                # A record in doubt is found by its id. Should it be gone, the key that was sent
+                # before is the one under which kintone may have made another.
+                "key": [
+                    one.known.key if one.known and one.must_exist else one.payload.key
+                    for one in granted
+                ],
             },
             same={"doubt_until": until, "doubt_run": self._run.pk, "due_at": until},
         )
@@ -257,8 +268,8 @@ class DatabaseBook:
             )
 
     def _write_saved(self, saved: Sequence[Settled], *, now: datetime) -> None:
-        for interim in (False, True):
-            some = [one for one in saved if one.interim is interim]
+        for interim, in_doubt in ((False, False), (True, False), (True, True)):
+            some = [one for one in saved if (one.interim, one.in_doubt) == (interim, in_doubt)]
             self._update(
                 {
                     "source_id": [one.row_id for one in some],
@@ -271,7 +282,7 @@ class DatabaseBook:
                     **WELL,
                     "state": EntryState.PENDING if interim else EntryState.SYNCED,
                     "rules_version": self._run.rules_version,
-                    "doubt_until": None,
+                    "doubt_until": now if in_doubt else None,
                     "doubt_run": None,
                     "due_at": now if interim else None,
                     "touched_at": now,

@@ -29,8 +29,8 @@ BEAT_SECONDS = 15.0
 #: So long it waits until it looks again whether others have left room, in seconds.
 LOOK_AGAIN_SECONDS = 0.1
 
-#: Carries one request: batches in, results of each out.
-Carry = Callable[[Sequence[Sequence[RecordPut]]], Sequence[Sequence[PutResult]]]
+#: Carries one request: batches, and whether new records may come of them; results of each.
+Carry = Callable[[Sequence[Sequence[RecordPut]], bool], Sequence[Sequence[PutResult]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,7 +187,7 @@ class RunCourier:
                 [put_of(sendable, key_field=self._key_field) for sendable in part]
                 for part in request.parts
             ]
-            answer = Answer(request=request, results=self._carry(puts))
+            answer = Answer(request=request, results=self._carry(puts, request.upsert))
         except BaseException as error:  # noqa: BLE001 — raised again in the run's own thread
             answer = Answer(request=request, error=error)
         self._inbox.put((flight, answer))

@@ -36,12 +36,8 @@ def ending_after(error: Exception, *, mapping: Mapping) -> Ending:
     """What the administrator is told, by the kind of trouble."""
     told = partial(connections.error_problem, connection=mapping.connection, app=mapping.app)
     now = clock.now()
-    if isinstance(error, AllowanceSpentError) or (
-        isinstance(error, RunStopError) and error.problem.code == "budget"
-    ):
-        resume_at = clock.next_japan_midnight(now)
-        problem = Problem(code="budget", params={"resume_at": resume_at.isoformat()})
-        return Ending(status=RunStatus.HELD, problem=problem, resume_at=resume_at)
+    if isinstance(error, AllowanceSpentError):
+        return _held_until_midnight("budget", now=now)
     if isinstance(error, RunStopError):
         return _ending_after_stop(error)
     if isinstance(error, PlanError):
@@ -61,9 +57,19 @@ def ending_after(error: Exception, *, mapping: Mapping) -> Ending:
 
 
 def _ending_after_stop(error: RunStopError) -> Ending:
+    if error.problem.code in {"budget", "first_load_share"}:
+        return _held_until_midnight(error.problem.code, now=clock.now())
+    if error.problem.code == "paused":
+        return Ending(status=RunStatus.HELD, problem=error.problem)
     if error.problem.code in {"rules_changed", "canceled"}:
         return Ending(status=RunStatus.CANCELED, problem=error.problem)
     return _failed(FailureKind.CONFIGURATION, error.problem)
+
+
+def _held_until_midnight(code: str, *, now: datetime) -> Ending:
+    resume_at = clock.next_japan_midnight(now)
+    problem = Problem(code=code, params={"resume_at": resume_at.isoformat()})
+    return Ending(status=RunStatus.HELD, problem=problem, resume_at=resume_at)
 
 
 def _failed(kind: FailureKind, problem: Problem, *, error: BaseException | None = None) -> Ending:

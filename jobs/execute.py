@@ -102,7 +102,7 @@ class _Work:
         """Write the ending down, if the run is still ours."""
         now = clock.now()
         stopped = ending.status in (RunStatus.FAILED, RunStatus.HELD) or ending.problem is not None
-        ledgers.end_doubt(run_id=self.run.pk, until=now + REQUEST_LIFE)
+        ledgers.end_doubt(self.run, until=now + REQUEST_LIFE)
         return runs.finish(
             self.run.pk,
             owner=self.owner,
@@ -141,6 +141,9 @@ class _Work:
             self._open_source(plan, viewer_id)
         if run.only is None:
             self._wake_what_waited()
+        if run.full:
+            run.refresh_from_db(fields=["done_before"])
+            Run.objects.filter(pk=run.pk).update(total=run.done_before + self.source.count())
         return plan
 
     def _plan(self, client: KintoneClient) -> MappingPlan:
@@ -201,10 +204,16 @@ class _Work:
         assert self.ledger is not None
         key_field = mappings.form_of(mapping).fields[plan.key_field]
 
-        def carry(parts: Sequence[Sequence[RecordPut]]) -> Sequence[Sequence[PutResult]]:
+        def carry(
+            parts: Sequence[Sequence[RecordPut]], upsert: bool
+        ) -> Sequence[Sequence[PutResult]]:
             if len(parts) > 1:
                 return client.put_in_bulk(parts, app=mapping.app, key_field=plan.key_field)
-            return [client.put_records(parts[0], app=mapping.app, key_field=plan.key_field)]
+            return [
+                client.put_records(
+                    parts[0], app=mapping.app, key_field=plan.key_field, upsert=upsert
+                )
+            ]
 
         courier.carry_by(carry, key_field=plan.key_field)
         return Pipeline(

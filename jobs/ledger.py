@@ -11,7 +11,7 @@ from common.types import RecordType
 from crm import changes
 from crm.models import SourceRow
 from integrations.kintone.client import CALL_LIFE
-from jobs.models import KeyClaim, Ledger, LedgerEntry
+from jobs.models import KeyClaim, Ledger, LedgerEntry, Run
 from jobs.states import EntryState
 from mapping.models import Mapping
 
@@ -133,6 +133,8 @@ def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:
         exists = Exists(rows.filter(pk=OuterRef("entry__source_id")))
         needed |= Q((f"{mapping}record_type", record_type)) & Q(exists)
     waiting = LedgerEntry.objects.filter(ledger=ledger).exclude(waits_for="")
+    if not waiting.exists():
+        return 0  # nearly always; the statement below is not cheap
     return waiting.exclude(Exists(claims.filter(needed))).update(
         due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now))
     )
@@ -147,12 +149,15 @@ def forget_failures_of_deleted_rows(ledger: Ledger) -> None:
         forget_deleted_rows(ledger, source_ids)
 
 
-def end_doubt(*, run_id: int, until: datetime) -> None:
+def end_doubt(run: Run, *, until: datetime) -> None:
     """Let the entries that a run left in doubt come back at `until`, if not before.
 
     A request of that run cannot be alive any more then.
     """
-    LedgerEntry.objects.filter(doubt_run=run_id, doubt_until__isnull=False).update(
+    ledgers = Ledger.objects.filter(mapping=run.mapping_id)
+    # What is in doubt is due: so that the index finds it.
+    due = LedgerEntry.objects.filter(ledger__in=list(ledgers), due_at__isnull=False)
+    due.filter(doubt_run=run.pk, doubt_until__isnull=False).update(
         doubt_until=Least("doubt_until", Value(until)),
         due_at=Least("doubt_until", Value(until)),
     )

@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Member
 from integrations.models import Connection
 from jobs.states import (
-    ACTIVE_STATUSES,
     AlertKind,
     EntryState,
     FailureKind,
@@ -67,6 +66,12 @@ class Run(models.Model):
     rules_version = models.PositiveIntegerField(default=0)
     full = models.BooleanField(default=False)
     """Takes existing data too (全件連携)."""
+    paused = models.BooleanField(default=False)
+    """A person wants it to rest: it is held at its next request, until the person resumes it."""
+    total = models.PositiveIntegerField(null=True)
+    """How many records a first load has to settle in all; null for other runs."""
+    done_before = models.PositiveIntegerField(default=0)
+    """How many of them were settled when it was last taken up."""
     only = models.BigIntegerField(null=True)
     """Primary key of the one source row of a test or a retry of one; null = what is owed."""
     queued_at = models.DateTimeField()
@@ -94,9 +99,14 @@ class Run(models.Model):
     class Meta:
         constraints = [
             # At most one active run per mapping; tests of one record are possible at any time.
+            # What rests by a person's wish, or as a first load, does not stop the schedule.
             models.UniqueConstraint(
                 fields=["mapping"],
-                condition=Q(status__in=ACTIVE_STATUSES, only__isnull=True),
+                condition=Q(only__isnull=True)
+                & (
+                    Q(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
+                    | Q(status=RunStatus.HELD, paused=False, full=False)
+                ),
                 name="one_active_run_per_mapping",
             )
         ]
@@ -108,6 +118,12 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.mapping} {self.status}"
+
+    @property
+    def done(self) -> int:
+        """How many records were settled."""
+        failed = self.invalid + self.rejected
+        return self.created + self.updated + self.unchanged + self.skipped + failed
 
 
 class Ledger(models.Model):
@@ -176,7 +192,7 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["ledger", "due_at"],
+                fields=["ledger", "due_at", "source_id"],
                 name="ledger_entry_due",
                 condition=Q(due_at__isnull=False),
             ),

@@ -90,6 +90,12 @@ def take(run_id: int, *, owner: str, now: datetime) -> bool:
             resume_at=None,
             message={},
             failure_kind="",
+            done_before=F("created")
+            + F("updated")
+            + F("unchanged")
+            + F("skipped")
+            + F("invalid")
+            + F("rejected"),
             rules_version=Mapping.objects.filter(runs=run_id).values("version")[:1],
         )
         == 1
@@ -157,7 +163,48 @@ def cancel(run: Run, *, now: datetime) -> bool:
     )
 
 
+def resting_first_load(mapping: Mapping) -> Run | None:
+    """The mapping's first load that is paused, or held until tomorrow; None if there is none."""
+    resting = Run.objects.filter(mapping=mapping, full=True, status=RunStatus.HELD)
+    return resting.order_by("pk").last()
+
+
+def pause(run: Run) -> bool:
+    """Let a run rest until a person resumes it; False if it has ended.
+
+    One at work records what is under way and stops before its next request.
+    """
+    resting = Run.objects.filter(pk=run.pk, status__in=[RunStatus.QUEUED, RunStatus.HELD])
+    paused = resting.update(
+        status=RunStatus.HELD,
+        paused=True,
+        resume_at=None,
+        message=Problem(code="paused").as_json(),
+    )
+    return bool(paused) or bool(
+        Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(paused=True)
+    )
+
+
 def resume(run: Run, *, now: datetime) -> bool:
-    """Queue a held run again; False if it is not held any more."""
+    """Queue a held run again; False if it is not held any more.
+
+    Raises:
+        AlreadyActive: another run of the mapping is active; try again when that has ended.
+    """
     held = Run.objects.filter(pk=run.pk, status=RunStatus.HELD)
-    return held.update(status=RunStatus.QUEUED, queued_at=now, resume_at=None) == 1
+    try:
+        with transaction.atomic():
+            return (
+                held.update(
+                    status=RunStatus.QUEUED,
+                    queued_at=now,
+                    resume_at=None,
+                    rung_at=None,
+                    paused=False,
+                    message={},
+                )
+                == 1
+            )
+    except IntegrityError as error:
+        raise AlreadyActive(str(run.mapping)) from error

@@ -28,6 +28,8 @@ OVERLAP = timedelta(minutes=10)
 #: How often every row is looked at, whatever its time says.
 RECONCILE_EVERY = timedelta(days=1)
 CHUNK_SIZE = 1000
+#: So many chunks of existing data go before a first load looks at what changed meanwhile.
+CHUNKS_OF_A_SLICE = 10
 #: How long a run waits at its end for requests of a dead one to be over.
 LONGEST_WAIT = REQUEST_LIFE + timedelta(seconds=10)
 
@@ -63,11 +65,35 @@ class OwedRows:
         if self._run.only is not None:
             yield self._chunk([self._run.only])
             return
-        if self._run.full or self.reconciles:
+        if self._run.full and not self.reconciles:
+            yield from self._in_slices()
+            return
+        if self.reconciles:
             yield from self._by_id(self._scan())
         else:
             yield from self._by_time(self._scan())
         yield Chunk(candidates=(), reaches=self._cut_off)
+        yield from self._due()
+
+    def _in_slices(self) -> Iterator[Chunk]:
+        """Existing data by id, and before each slice what a slot would send: it never waits long.
+
+        What was sent is accounted for, so that a first load that starts again goes on where it was.
+        """
+        for number, chunk in enumerate(self._by_id(self._owed(existing_too=True))):
+            if number % CHUNKS_OF_A_SLICE == 0:
+                yield from self._changed_meanwhile()
+            yield chunk
+        yield from self._changed_meanwhile()
+
+    def _changed_meanwhile(self) -> Iterator[Chunk]:
+        cut_off = clock.now()
+        self._ledger.refresh_from_db(fields=["watermark"])
+        assert self._ledger.watermark is not None
+        since = self._ledger.watermark - OVERLAP
+        changed = self._owed().filter(changed_at__gte=since, changed_at__lt=cut_off)
+        yield from self._by_time(changed)
+        yield Chunk(candidates=(), reaches=cut_off)
         yield from self._due()
 
     def released(self) -> Iterator[Chunk]:
@@ -151,14 +177,14 @@ class OwedRows:
         entries = LedgerEntry.objects.filter(ledger=self._ledger)
         if self._run.only is not None:
             entries = entries.filter(source_id=self._run.only)
-        last = 0
-        while page := list(
-            entries.filter(due_at__lte=clock.now(), source_id__gt=last)
-            .order_by("source_id")
-            .values_list("source_id", flat=True)[:CHUNK_SIZE]
-        ):
-            yield self._chunk(page)
-            last = page[-1]
+        # In this form the index on (ledger, due_at, source_id) serves the whole condition.
+        entries = entries.filter(due_at__lte=clock.now()).order_by("due_at", "source_id")
+        page = list(entries.values_list("due_at", "source_id")[:CHUNK_SIZE])
+        while page:
+            at, last = page[-1]
+            yield self._chunk([source_id for _, source_id in page])
+            rest = entries.filter(due_at__gte=at).filter(Q(due_at__gt=at) | Q(source_id__gt=last))
+            page = list(rest.values_list("due_at", "source_id")[:CHUNK_SIZE])
 
     def _chunk(self, ids: Sequence[int], *, reaches: datetime | None = None) -> Chunk:
         self._check_sync_user()

@@ -61,16 +61,15 @@ def forget_tests(*, now: datetime) -> None:
 
 def resume_held(*, now: datetime) -> int:
     """Queue the runs whose hold is over, or whose app may be asked again; return how many."""
-    held = Run.objects.filter(status=RunStatus.HELD)
+    held = Run.objects.filter(status=RunStatus.HELD, paused=False)
     is_over = Q(resume_at__lte=now) | Q(resume_at__gt=now + LONGEST_HOLD) | Q(resume_at=None)
     over = set(held.filter(is_over).values_list("pk", flat=True))
     for run in held.select_related("mapping__connection").exclude(pk__in=over):
         # Somebody raised the limit.
-        if budget.left(run.mapping.connection.host, run.mapping.app, now=now) > 0:
+        left = budget.left_for_first_load if run.full else budget.left
+        if left(run.mapping.connection.host, run.mapping.app, now=now) > 0:
             over.add(run.pk)
-    return held.filter(pk__in=over).update(
-        status=RunStatus.QUEUED, queued_at=now, resume_at=None, rung_at=None
-    )
+    return sum(_resumes(run, now=now) for run in held.filter(pk__in=over))
 
 
 def ring_ready(*, now: datetime) -> None:
@@ -87,6 +86,13 @@ def ring_ready(*, now: datetime) -> None:
     # Runs of one record wait for no parents; a test is executed by the page that asks for it.
     for run in queued.filter(only__isnull=False).exclude(trigger=Trigger.TEST):
         queue.ring(run.pk)
+
+
+def _resumes(run: Run, *, now: datetime) -> bool:
+    try:
+        return runs.resume(run, now=now)
+    except runs.AlreadyActive:
+        return False  # a first load waits for the run of a slot, a minute or so
 
 
 def _seems_dead(run: Run, *, now: datetime) -> bool:
@@ -109,6 +115,6 @@ def _give_up(run: Run, *, now: datetime) -> bool:
     if given_up:
         # What it left in doubt is owed again once its last request must be over.
         last_sign = run.heartbeat_at or now
-        ledger.end_doubt(run_id=run.pk, until=last_sign + REQUEST_LIFE)
+        ledger.end_doubt(run, until=last_sign + REQUEST_LIFE)
         governor.forget(courier.holder_of(run.pk))
     return bool(given_up)

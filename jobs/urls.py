@@ -16,10 +16,13 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/test/push/", trials.push, name="trial-push"),
     path("settings/mappings/<int:pk>/enable/", trials.enable, name="enable"),
     path("settings/mappings/<int:pk>/run/", runs.run_now, name="run-now"),
+    path("settings/mappings/<int:pk>/first-load/", runs.first_load, name="first-load"),
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:pk>/", runs.run_page, name="run"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),
+    path("runs/<int:pk>/resume/", runs.resume, name="run-resume"),
     path("records/<str:record_type>/<int:pk>/", records.record_state, name="record-state"),
 ]

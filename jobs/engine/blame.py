@@ -45,7 +45,7 @@ def _field_to_blame(sendable: Sendable, *, code: str, said: str) -> str | None:
                 if any(_has_word(said, person) for person in _people(value)):
                     return path
         case "GAIA_RE01":
-            if sendable.changes_key and sendable.known is not None:
+            if sendable.changes_key and sendable.known is not None:  # sent by its id
                 return "" if _has_word(said, str(sendable.known.record_id)) else None
     return None
 

@@ -30,6 +30,7 @@ from jobs.engine.send import (
     Refused,
     lift_out,
     refuses_records,
+    settle_gone,
     settle_refused,
     settle_saved,
 )
@@ -40,6 +41,8 @@ BATCH_SIZE = 100
 #: Most batches of one bulkRequest. kintone takes 20 and carries them out one after another: fewer
 #: go several at once, and a bad record takes fewer good ones back with it.
 MOST_PARTS = 5
+#: kintone has no record of this id, and may not make one.
+NO_SUCH_RECORD = "GAIA_RE01"
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Dispatcher:
     courier: Courier
     let_go: Callable[[Iterable[int]], None]
     _hopes: Hopes = field(default_factory=Hopes)
-    _parts: int = MOST_PARTS
+    _parts: int = field(default_factory=lambda: MOST_PARTS)
     _again: list[tuple[int, int, Request]] = field(default_factory=list)
     """Parts of what was refused, a heap: one batch after another, the parts of each breadth first,
     so that it shows soon whether anything of a batch gets through."""
@@ -88,10 +91,13 @@ class Dispatcher:
         waiting = {conflict.sendable.row_id for conflict in intent.conflicts}
         leaving = {sendable.row_id for sendable in intent.granted}
         self.let_go(one.row_id for one in records if one.row_id not in leaving | waiting)
-        if intent.granted:
-            self._let_leave(Request(parts=_batches(intent.granted)))
+        requests = _requests(intent.granted)
+        if requests:
+            self._let_leave(requests[0])
         else:
             self.courier.give_back()
+        for request in requests[1:]:
+            self._send_again(request, request.parts)
         return intent.conflicts
 
     def send_and_wait(
@@ -204,6 +210,7 @@ class Dispatcher:
                 rest += others
             else:
                 rest.append(part)
+        refused = self._without_gone(refused)
         try:
             refused = self._hopes.after_refusal(error, refused)
         except (NothingGetsThroughError, KintoneConfigError):
@@ -212,12 +219,25 @@ class Dispatcher:
         self._settle_refused(refused)
         self._send_again(request, rest)
 
+    def _without_gone(self, refused: list[Refused]) -> list[Refused]:
+        """Those that kintone refuses for another reason than that it has no record of this id."""
+        gone = [
+            one.sendable
+            for one in refused
+            if one.error.code == NO_SUCH_RECORD and one.sendable.must_exist
+        ]
+        if gone:
+            self.book.settle([settle_gone(sendable) for sendable in gone])
+            self.let_go(sendable.row_id for sendable in gone)
+        return [one for one in refused if one.sendable not in gone]
+
     def _send_again(self, request: Request, parts: Sequence[Sequence[Sendable]]) -> None:
         """Each part by itself; those of a bulkRequest are batches of their own from now on."""
         for part in parts:
             number = next(self._numbers)
             family = number if request.family is None else request.family
-            heappush(self._again, (family, number, Request(parts=[part], family=family)))
+            again = Request(parts=[part], upsert=request.upsert, family=family)
+            heappush(self._again, (family, number, again))
 
     def _settle_refused(self, refused: Sequence[Refused]) -> None:
         if not refused:
@@ -233,6 +253,14 @@ class Dispatcher:
         clear = [one for one in records if one.row_id not in self._unclear]
         if clear:
             self.book.withdraw(clear)
+
+
+def _requests(granted: Sequence[Sendable]) -> list[Request]:
+    """One with all that may be new to kintone, one for each batch that must be there."""
+    free = [sendable for sendable in granted if not sendable.must_exist]
+    bound = [sendable for sendable in granted if sendable.must_exist]
+    upserts = [Request(parts=_batches(free))] if free else []
+    return upserts + [Request(parts=[batch], upsert=False) for batch in _batches(bound)]
 
 
 def _batches(records: Sequence[Sendable]) -> list[Sequence[Sendable]]:

@@ -181,6 +181,24 @@ def _settle_interim(sendable: Sendable, result: PutResult) -> Settled:
     )
 
 
+def settle_gone(sendable: Sendable) -> Settled:
+    """What is recorded of a record in doubt that kintone does not have any more, by its id.
+
+    It may have another by now, under the key that was sent last: the row comes back at once, and is
+    then looked for by that key.
+    """
+    assert sendable.known is not None
+    return Settled(
+        row_id=sendable.row_id,
+        version=0,
+        label=sendable.label,
+        outcome=OutcomeKind.UPDATED,
+        key=sendable.known.key,
+        in_doubt=True,
+        interim=True,
+    )
+
+
 def settle_refused(refused: Refused, *, unclear: bool) -> Settled:
     """What is recorded of a record that kintone refused: each refusal beside its field.
 

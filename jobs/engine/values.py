@@ -119,6 +119,17 @@ class Sendable:
         return known.in_doubt or known.key != self.payload.key
 
     @property
+    def must_exist(self) -> bool:
+        """Whether the record is only to be updated, found by its id.
+
+        It is in doubt, and somebody may have deleted it in kintone meanwhile. An upsert by an id
+        that is gone makes a new record each time (kintone-api.md §2.1): the request in doubt may
+        have made one already, under the key that was sent then.
+        """
+        known = self.known
+        return known is not None and known.in_doubt and known.record_id is not None
+
+    @property
     def must_settle_key(self) -> str:
         """The key under which a first sending may have arrived unseen, if the row's key is another.
 
@@ -136,6 +147,8 @@ class Request:
 
     parts: Sequence[Sequence[Sendable]]
     """1 to 20, each of 1 to 100 records; no key twice."""
+    upsert: bool = True
+    """Whether kintone may make a record that it does not have; False for one batch alone."""
     family: int | None = None
     """Which refused batch it is a part of."""
 

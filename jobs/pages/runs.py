@@ -5,14 +5,15 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from common import clock
-from jobs import ledger, queue, runs
+from jobs import forecast, ledger, queue, runs
 from jobs.models import Run
 from jobs.pages import select_runs
 from jobs.pages.forms_runs import RunFilter
+from jobs.pages.progress import progress_of
 from jobs.pages.select_runs import FAILED_OUTCOMES, MOVING
 from jobs.states import RecordOutcome, Trigger
 from mapping.models import Mapping
@@ -52,6 +53,7 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "run": run,
         "moves": run.status in MOVING,
+        "progress": progress_of(run, now=clock.now()),
         "is_active": select_runs.is_active(run),
         "causes": select_runs.causes(run),
         "chosen": code,
@@ -92,14 +94,64 @@ def failures(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def run_now(request: HttpRequest, pk: int) -> HttpResponse:
-    """今すぐ実行; 全件連携 where the form asks for existing data."""
+    """今すぐ実行."""
     mapping = get_object_or_404(Mapping, pk=pk)
     if not mapping.enabled:
         return _to_the_switch(request, mapping)
-    full = bool(request.POST.get("full"))
-    trigger = Trigger.FIRST_LOAD if full else Trigger.MANUAL
-    accepted = _("全件連携を受け付けました。") if full else _("データ処理を受け付けました。")
-    return _start(request, mapping, trigger=trigger, full=full, accepted=accepted)
+    accepted = _("データ処理を受け付けました。")
+    return _start(request, mapping, trigger=Trigger.MANUAL, full=False, accepted=accepted)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_load(request: HttpRequest, pk: int) -> HttpResponse:
+    """全件連携の確認: what it will take; a POST begins it, or goes on with one that rests."""
+    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    if not mapping.enabled:
+        return _to_the_switch(request, mapping)
+    resting = runs.resting_first_load(mapping)
+    if request.method == "POST":
+        if resting is not None:
+            return resume(request, resting.pk)
+        accepted = _("全件連携を受け付けました。")
+        return _start(request, mapping, trigger=Trigger.FIRST_LOAD, full=True, accepted=accepted)
+    now = clock.now()
+    told = forecast.of_first_load(mapping, now=now)
+    context = {
+        "mapping": mapping,
+        "resting": resting,
+        "forecast": told,
+        "ends_at": told.ends_at(now),
+    }
+    return render(request, "jobs/first_load.html", context)
+
+
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """一時停止: what is under way is recorded, the rest waits for 再開."""
+    run = get_object_or_404(Run, pk=pk)
+    if runs.pause(run):
+        messages.success(request, _("一時停止を受け付けました。再開すると続きから連携します。"))
+    else:
+        messages.info(request, _("このデータ処理はすでに終わっています。"))
+    return redirect("jobs:run", run.pk)
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """再開 of a run that rests."""
+    run = get_object_or_404(Run.objects.select_related("mapping__connection"), pk=pk)
+    try:
+        if runs.resume(run, now=clock.now()):
+            queue.ring(run.pk)
+            messages.success(request, _("再開を受け付けました。続きから連携します。"))
+        else:
+            messages.info(request, _("このデータ処理は一時停止していません。"))
+    except runs.AlreadyActive:
+        messages.warning(
+            request,
+            _("このマッピングの別のデータ処理が実行中です。終わってから再開してください。"),
+        )
+    return redirect("jobs:run", run.pk)
 
 
 @require_POST

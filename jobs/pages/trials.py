@@ -26,8 +26,6 @@ from mapping.plan import PlanError
 
 #: How many matches a search shows; more words narrow it.
 MATCHES = 10
-#: kintone takes so many records in one request (PUT records.json).
-RECORDS_A_REQUEST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +134,6 @@ def _record(mapping: Mapping, text: str | None) -> SourceRow | None:
     return model._default_manager.filter(pk=int(text)).first()
 
 
-def _count(mapping: Mapping) -> int:
-    """Rows that there are of the mapping's type."""
-    return MODELS[RecordType(mapping.record_type)]._default_manager.count()
-
-
 def _show(
     mapping: Mapping, record: SourceRow | None, *, result: TrialResult | None = None
 ) -> Shown:
@@ -192,11 +185,8 @@ def _answer(
     matches = (
         list(search_records(RecordType(mapping.record_type), words)[:MATCHES]) if words else []
     )
-    rows = _count(mapping) if mapping.enabled else 0
     context = {
         "mapping": mapping,
-        "all_rows": rows,
-        "most_requests": -(-rows // RECORDS_A_REQUEST),
         "shown": shown,
         "words": words,
         "matches": matches,

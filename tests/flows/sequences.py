@@ -238,7 +238,10 @@ class Scene:
         connection = self.mappings[0].connection
         parts = [[put_of(one, key_field="code") for one in part] for part in request.parts]
         with suppress(KintoneError), connections.client_for(connection) as client:
-            client.put_in_bulk(parts, app=self.app, key_field="code")
+            if request.upsert:
+                client.put_in_bulk(parts, app=self.app, key_field="code")
+            else:
+                client.put_records(parts[0], app=self.app, key_field="code", upsert=False)
 
     def disable(self, which: int) -> None:
         enabling.disable(self.mappings[which], now=clock.now())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.flows.sequences import DEAD_HERE, REFUSED, Scene
+from tests.flows.test_any_sequence import FAULTS
 
 
 @pytest.fixture
@@ -43,4 +44,16 @@ def test_a_record_that_made_room_in_a_swap_and_is_refused_is_not_left_under_a_te
     scene.change(0, sales_last_year="")
     scene.change(1, sales_last_year=REFUSED)
     scene.swap(0, 1, item="mail_domain")
+    scene.settle()
+
+
+def test_a_record_deleted_by_hand_whose_new_key_was_sent_unseen_is_not_made_a_second_time(scene):
+    scene.change(0, corporate_number="K2")
+    scene.run(0)
+    scene.settle()
+    scene.delete_by_hand(0)
+    scene.change(0, corporate_number="K1")
+    scene.fault(FAULTS["cut after"], times=4, skip=0)
+    scene.run(0)
+    scene.change(0, corporate_number="K3")
     scene.settle()

@@ -46,7 +46,7 @@ def request_of(*numbers):
     return Request(parts=[part])
 
 
-def saved(parts):
+def saved(parts, upsert=True):
     return [
         [PutResult(record_id=1, revision=1, operation=Operation.INSERT) for _ in part]
         for part in parts
@@ -65,7 +65,7 @@ def used(run):
 def test_several_requests_are_on_their_way_together(courier):
     meeting = threading.Barrier(3, timeout=10)
 
-    def carry(parts):
+    def carry(parts, upsert):
         meeting.wait()
         return saved(parts)
 
@@ -85,7 +85,7 @@ def test_several_requests_are_on_their_way_together(courier):
 def test_what_goes_wrong_in_a_thread_is_the_answer(courier):
     error = KintoneTransientError("down")
 
-    def carry(parts):
+    def carry(parts, upsert):
         raise error
 
     courier.carry_by(carry, key_field="code")
@@ -97,7 +97,7 @@ def test_what_goes_wrong_in_a_thread_is_the_answer(courier):
 def test_an_exchange_is_counted_before_it_begins_and_each_further_one_as_well(run, courier):
     seen = []
 
-    def carry(parts):
+    def carry(parts, upsert):
         for _attempt in range(3):
             courier.spend(app=run.mapping.app, requests=len(parts))
             seen.append(threading.current_thread().name)
@@ -130,7 +130,7 @@ def test_a_spent_budget_lets_nothing_leave_and_takes_no_room(run, courier):
 def test_a_budget_that_ends_between_two_attempts_ends_the_call(run, courier):
     budget.set_daily_requests(run.mapping.connection.host, run.mapping.app, 1)
 
-    def carry(parts):
+    def carry(parts, upsert):
         for _attempt in range(2):
             courier.spend(app=run.mapping.app, requests=1)
         return saved(parts)
@@ -142,7 +142,7 @@ def test_a_budget_that_ends_between_two_attempts_ends_the_call(run, courier):
 
 
 def test_a_run_that_is_no_longer_ours_can_neither_send_nor_try_again(run, courier):
-    def carry(parts):
+    def carry(parts, upsert):
         for _attempt in range(2):
             courier.spend(app=run.mapping.app, requests=1)
         return saved(parts)
@@ -162,7 +162,7 @@ def test_leaving_early_waits_for_nobody_s_answer_but_lets_no_call_try_again(run)
     let_go = threading.Event()
     tried: list[int] = []
 
-    def carry(parts):
+    def carry(parts, upsert):
         let_go.wait(10)
         opened.spend(app=mapping.app, requests=1)
         tried.append(1)

@@ -245,8 +245,12 @@ def test_existing_data_of_an_enabled_mapping_goes_with_its_cost_told(
     make_companies(101)
     enabling.enable(mapping, now=clock.now())
 
-    text = Page(as_administrator.get(address(mapping))).text("trial-panel")
-    assert "101件を連携します。APIリクエストを最大で約2件使用します。" in text
-    as_administrator.post(address(mapping, "run/"), {"full": "1"})
+    links = Page(as_administrator.get(address(mapping))).links()
+    confirmation = links["既存データをすべて連携（全件連携）"]
+    text = Page(as_administrator.get(confirmation)).text()
+    assert "101件" in text
+    assert "最大2件（1日の上限5,000件の0%）" in text
+    assert not Run.objects.exists()
+    as_administrator.post(confirmation)
 
     assert Run.objects.get().full

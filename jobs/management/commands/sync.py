@@ -15,7 +15,7 @@ from common import clock
 from common.problems import Problem
 from common.wording import listed
 from integrations import budget
-from jobs import execute, liveness, runs, sweep
+from jobs import execute, forecast, liveness, runs, sweep
 from jobs.engine.values import OutcomeKind, Settled
 from jobs.management.addressing import NoSuchMappingError, find_mapping
 from jobs.models import Run
@@ -65,11 +65,28 @@ class Command(BaseCommand):
         if not mapping.enabled:
             message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
             raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
+        if full:
+            self._foretell(mapping)
         try:
             return _resume_here(mapping, full=full) or _start_here(mapping, full=full)
         except runs.AlreadyActive as error:
             message = _("「%(mapping)s」のデータ処理は、すでに待機中、処理中または保留です。")
             raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED) from error
+
+    def _foretell(self, mapping: Mapping) -> None:
+        """Say on stderr what it will take."""
+        told = forecast.of_first_load(mapping, now=clock.now())
+        self.stderr.write(
+            _(
+                "%(records)s件を連携します。APIリクエストを最大%(counted)s件（1日の上限の%(share)s%%）使用し、送信に約%(minutes)s分かかります。"
+            )
+            % {
+                "records": f"{told.records:,}",
+                "counted": f"{told.counted:,}",
+                "share": told.share,
+                "minutes": f"{told.duration.total_seconds() / 60:,.1f}",
+            }
+        )
 
     def _execute(self, run: Run) -> Run:
         progress = _Progress(self)
@@ -120,8 +137,11 @@ def _resume_here(mapping: Mapping, *, full: bool) -> Run | None:
     Without a clock nobody else would ever end the hold.
     """
     now = clock.now()
-    held = Run.objects.filter(mapping=mapping, only__isnull=True, status=RunStatus.HELD).first()
-    if held is None or not budget.left(mapping.connection.host, mapping.app, now=now):
+    held_runs = Run.objects.filter(mapping=mapping, only__isnull=True, status=RunStatus.HELD)
+    # A first load that rests is nobody's hindrance: only who asks for one takes it up.
+    held = (held_runs if full else held_runs.filter(full=False)).order_by("full", "pk").last()
+    left = budget.left_for_first_load if full else budget.left
+    if held is None or not left(mapping.connection.host, mapping.app, now=now):
         return None
     if not runs.resume(held, now=now):
         return None

@@ -214,6 +214,7 @@ class Courier:
         request = self._air.pop(-1 if self.latest_first else 0)
         parts = [[put_of(one, key_field="code") for one in part] for part in request.parts]
         try:
+            self.kintone.upsert = request.upsert
             return Answer(request=request, results=self.kintone.put_in_bulk(parts))
         except KintoneError as error:
             return Answer(request=request, error=error)
@@ -235,6 +236,8 @@ class Kintone:
     failures: list[KintoneError] = field(default_factory=list)
     """Raised, one by one, instead of answers."""
     requests: list[int] = field(default_factory=list)
+    upsert: bool = True
+    """Whether records that are not there may be made, just now."""
 
     def put_in_bulk(self, parts: Sequence[Sequence[RecordPut]]) -> list[list[PutResult]]:
         """All parts or none; the first that fails is named where there are several."""
@@ -273,6 +276,9 @@ class Kintone:
         return [self._put_one(put) for put in puts]
 
     def _put_one(self, put: RecordPut) -> PutResult:
+        if put.record_id is not None and put.record_id not in self.records and not self.upsert:
+            message = f"指定したレコード（id: {put.record_id}）が見つかりません。"
+            raise KintoneRejection("PUT: 404", code="GAIA_RE01", status=404, message=message)
         record = {"code": put.key, **put.record} if put.key else dict(put.record)
         found = put.record_id if put.record_id in self.records else None
         if put.key:

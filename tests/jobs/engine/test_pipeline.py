@@ -493,6 +493,27 @@ def test_a_first_sending_of_unknown_outcome_is_settled_under_its_own_key_first()
     assert (book.settled[0].record_id, book.settled[0].version) == (9, 0)
 
 
+def test_a_record_in_doubt_is_only_updated_by_its_id_apart_from_what_may_be_new():
+    kintone = Kintone(records={7: {"code": "C00001"}})
+    doubtful = Candidate(row=row(1), known=known(key="C00001", record_id=7, in_doubt=True))
+
+    book, _ = run([doubtful, *candidates([row(2)])], kintone=kintone, book=Book())
+
+    assert kintone.requests == [1, 1]
+    assert book.outcomes() == {"updated": 1, "created": 1}
+
+
+def test_a_record_in_doubt_that_is_gone_by_its_id_comes_back_under_the_key_that_was_sent():
+    kintone = Kintone(records={9: {"code": "K1"}})
+    doubtful = Candidate(row=row(1, code="K2"), known=known(key="K1", record_id=7, in_doubt=True))
+
+    book, _ = run([doubtful], kintone=kintone, book=Book())
+
+    (gone,) = book.settled
+    assert (gone.interim, gone.in_doubt, gone.record_id, gone.key) == (True, True, None, "K1")
+    assert kintone.keys() == {9: "K1"}
+
+
 def test_an_insert_where_an_update_was_expected_is_recorded_with_the_old_id():
     book, _ = run(
         [Candidate(row=row(1), known=known(digest="x", key="C00001", record_id=44))],
