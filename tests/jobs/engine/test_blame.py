@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -79,7 +80,7 @@ def test_a_value_that_holds_another_record_s_value_leaves_that_one_in_peace(valu
 
 
 def test_a_field_whose_code_holds_another_s_is_told_from_it():
-    longer = {"会社": "x", "会社・本店": "C-1"}
+    longer: dict[str, Any] = {"会社": "x", "会社・本店": "C-1"}
     part = [sendable(会社="C-1"), sendable(**longer)]
 
     message = lookup_message("C-1", language="ja", field="会社・本店")
