@@ -40,8 +40,8 @@ class OwedRows:
     Args:
         item_keys: The items that the mapping needs.
         viewer_id: The sync user's member id; None where none is needed.
-        sought: The parents that the run's records look up in kintone.
         sleep: Waits that many seconds while the lease is kept.
+        sought: The parents that the run's records look up in kintone.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class OwedRows:
         ledger: Ledger,
         item_keys: Sequence[str],
         viewer_id: int | None,
-        sought: Sequence[Sought],
         sleep: Callable[[float], None],
+        sought: Sequence[Sought] = (),
     ) -> None:
         self._run = run
         self._ledger = ledger
