@@ -45,6 +45,11 @@ class SourceRecord:
     visible: bool
     values: ItemValues
 
+    @property
+    def full_label(self) -> str:
+        """What a person calls it, with its external ID where it has one."""
+        return f"{self.label}（{self.external_id}）" if self.external_id else self.label
+
 
 def model_of(record_type: RecordType) -> type[SourceRow]:
     """The model whose rows are of that type: for SQL over ids, versions, times; not for writing."""

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from common import clock
 from common.problems import Problem
+from common.types import RecordType
 from integrations import budget
 from integrations.kintone.client import CALL_LIFE
 from jobs import claims, runs, setwise
@@ -15,6 +16,7 @@ from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
 from jobs.ledger import pause_after
 from jobs.models import Ledger, LedgerEntry, Outcome, Run
+from jobs.parents import Sought, name_parents
 from jobs.states import EntryState
 
 SAVED = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED})
@@ -76,6 +78,7 @@ class DatabaseBook:
 
     Args:
         run: Taken by `owner`.
+        sought: The parents that the run's records look up in kintone.
         on_settled: Called after each commit, for progress.
     """
 
@@ -85,11 +88,13 @@ class DatabaseBook:
         *,
         ledger: Ledger,
         owner: str,
+        sought: Sequence[Sought] = (),
         on_settled: Callable[[Sequence[Settled]], None] | None = None,
     ) -> None:
         self._run = run
         self._ledger = ledger
         self._owner = owner
+        self._sought = sought
         self._on_settled = on_settled
 
     def allowance(self) -> int:
@@ -134,6 +139,8 @@ class DatabaseBook:
 
     def settle(self, settled: Sequence[Settled]) -> None:
         now = clock.now()
+        record_type = RecordType(self._run.mapping.record_type)
+        settled = name_parents(settled, self._sought, record_type=record_type)
         with transaction.atomic():
             self._count(settled, now=now)
             saved = [one for one in settled if one.outcome in SAVED]

@@ -120,7 +120,7 @@ def _labels_of(holders: Iterable[LedgerEntry]) -> dict[int, str]:
         record_type = RecordType(entry.ledger.mapping.record_type)
         by_type.setdefault(record_type, {}).setdefault(entry.source_id, []).append(entry.pk)
     return {
-        entry_id: f"{record.label}（{record.external_id}）" if record.external_id else record.label
+        entry_id: record.full_label
         for record_type, entries in by_type.items()
         for record in changes.load(record_type, list(entries), item_keys=(), viewer_id=None)
         for entry_id in entries[record.id]

@@ -20,7 +20,7 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, queue, runs
+from jobs import alerts, enabling, parents, queue, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -140,7 +140,7 @@ class _Work:
             plan = mappings.plan_of(mapping)
             self._open_source(plan, viewer_id)
         if run.only is None:
-            self._wake_what_waited()
+            self._wake_what_waited(plan)
         if run.full:
             run.refresh_from_db(fields=["done_before"])
             Run.objects.filter(pk=run.pk).update(total=run.done_before + self.source.count())
@@ -162,7 +162,7 @@ class _Work:
         self._read_form(client)
         return mappings.plan_of(self.mapping)
 
-    def _wake_what_waited(self) -> None:
+    def _wake_what_waited(self, plan: MappingPlan) -> None:
         """Make due what failed for a reason that may be gone by now."""
         assert self.ledger is not None
         now, version = clock.now(), self.mapping.version
@@ -173,6 +173,7 @@ class _Work:
             now=now,
         )
         ledgers.wake_for_free_keys(self.ledger, now=now)
+        parents.wake_children(self.ledger, self._sought_by(plan), now=now)
         ledgers.bring_back_from_the_future(self.ledger, now=now)
 
     def _courier(self) -> RunCourier:
@@ -219,7 +220,13 @@ class _Work:
         return Pipeline(
             source=self.source,
             plan=plan,
-            book=DatabaseBook(self.run, ledger=self.ledger, owner=self.owner, on_settled=progress),
+            book=DatabaseBook(
+                self.run,
+                ledger=self.ledger,
+                owner=self.owner,
+                sought=self._sought_by(plan),
+                on_settled=progress,
+            ),
             courier=courier,
             temporary_key=lambda: temporary_key(key_field),
             force=self.run.only is not None,
@@ -232,8 +239,12 @@ class _Work:
             ledger=self.ledger,
             item_keys=plan.item_keys,
             viewer_id=viewer_id,
+            sought=self._sought_by(plan),
             sleep=self._sleep,
         )
+
+    def _sought_by(self, plan: MappingPlan) -> Sequence[parents.Sought]:
+        return parents.sought_by(plan, RecordType(self.mapping.record_type))
 
     def _viewer_id(self) -> int | None:
         """The sync user's member id for leads, None for what everybody may see.

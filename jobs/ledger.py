@@ -69,17 +69,26 @@ def failed_entries(mapping: Mapping) -> QuerySet[LedgerEntry]:
     ).order_by("source_id")
 
 
-def retry(mapping: Mapping, *, now: datetime, source_ids: Collection[int] | None = None) -> int:
+def retry(
+    mapping: Mapping,
+    *,
+    now: datetime,
+    source_ids: Collection[int] | None = None,
+    among: Q | None = None,
+) -> int:
     """Make failed and skipped records due at once (再実行); returns how many.
 
     Args:
         source_ids: Only these; None: all of the mapping.
+        among: Only entries of which this is so.
     """
     waiting = LedgerEntry.objects.filter(
         ledger=ledger_of(mapping), state__in=[EntryState.FAILED, EntryState.SKIPPED]
     )
     if source_ids is not None:
         waiting = waiting.filter(source_id__in=source_ids)
+    if among is not None:
+        waiting = waiting.filter(among)
     return waiting.filter(doubt_until__isnull=True).update(due_at=now) + waiting.filter(
         doubt_until__isnull=False
     ).update(due_at=Greatest("doubt_until", Value(now)))

@@ -15,12 +15,14 @@ from common import clock
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
+from crm.catalogue import Parent
 from crm.models import Member, SourceRow
 from integrations.kintone.client import REQUEST_LIFE
 from jobs.engine.ports import RunStopError
 from jobs.engine.values import Candidate, Chunk, Known, Refusal
 from jobs.ledger import forget_deleted_rows, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
+from jobs.parents import Sought, own_parent, wake_children
 from jobs.states import EntryState
 
 #: Rows may be committed this much later than they were stamped.
@@ -41,6 +43,7 @@ class OwedRows:
         item_keys: The items that the mapping needs.
         viewer_id: The sync user's member id; None where none is needed.
         sleep: Waits that many seconds while the lease is kept.
+        sought: The parents that the run's records look up in kintone.
     """
 
     def __init__(
@@ -51,12 +54,15 @@ class OwedRows:
         item_keys: Sequence[str],
         viewer_id: int | None,
         sleep: Callable[[float], None],
+        sought: Sequence[Sought] = (),
     ) -> None:
         self._run = run
         self._ledger = ledger
         self._record_type = RecordType(run.mapping.record_type)
         self._item_keys = item_keys
         self._viewer_id = viewer_id
+        self._sought = sought
+        self._own_parent = own_parent(ledger, sought)
         self._sleep = sleep
         self._cut_off = clock.now()
         self.reconciles = self._must_reconcile()
@@ -65,10 +71,12 @@ class OwedRows:
         if self._run.only is not None:
             yield self._chunk([self._run.only])
             return
-        if self._run.full and not self.reconciles:
+        if self._own_parent is not None:
+            yield from self._parents_first(self._own_parent)
+        elif self._run.full and not self.reconciles:
             yield from self._in_slices()
             return
-        if self.reconciles:
+        elif self.reconciles:
             yield from self._by_id(self._scan())
         else:
             yield from self._by_time(self._scan())
@@ -100,6 +108,8 @@ class OwedRows:
         if self._run.only is None:
             self._wait_for_requests_of_others()
         yield from self._due()
+        if self._own_parent is not None and self._run.only is None:
+            yield from self._children_of_arrived()
 
     def note_reconciled(self) -> None:
         """Every row was looked at; the next time is a day from when this look began."""
@@ -150,6 +160,32 @@ class OwedRows:
 
     def _owed(self, *, existing_too: bool = False) -> QuerySet[SourceRow]:
         return owed_rows(self._ledger, self._record_type, existing_too=existing_too)
+
+    def _parents_first(self, parent: Parent) -> Iterator[Chunk]:
+        """Generation by generation: no record goes before its parent, or in one request with it.
+
+        Costs at most one request more for each generation that is there: one that is not full.
+        """
+        rows = self._scan()
+        owed_parent = Exists(rows.filter(pk=OuterRef(f"{parent.relation}_id")))
+        waiting = rows.filter(owed_parent).count()
+        while waiting:
+            yield from self._by_id(rows.filter(~owed_parent))
+            yield Chunk(candidates=(), reaches=None, closes=True)
+            before, waiting = waiting, rows.filter(owed_parent).count()
+            if waiting >= before:
+                break  # a parent that cannot be settled now holds up its children no longer
+        yield from self._by_id(rows)
+
+    def _children_of_arrived(self) -> Iterator[Chunk]:
+        """What was refused in this run, or before it, for want of a parent that came in this run.
+
+        Each is woken once per arrival, so this ends with the last generation.
+        """
+        yield Chunk(candidates=(), reaches=None, closes=True)
+        while wake_children(self._ledger, self._sought, now=clock.now()):
+            yield from self._due()
+            yield Chunk(candidates=(), reaches=None, closes=True)
 
     def _by_id(self, rows: QuerySet[SourceRow]) -> Iterator[Chunk]:
         last = 0

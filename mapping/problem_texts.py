@@ -55,6 +55,8 @@ def _words_for(problem: Problem) -> Words | None:
     code = str(problem.params.get("code", ""))
     if code == "CB_VA01" and not (problem.field and problem.params.get("message")):
         code = ""
+    if problem.params.get("parent") and f"{code}.parent" in REFUSALS:
+        return REFUSALS[f"{code}.parent"]
     return REFUSALS.get(code, REFUSALS["kintone"])
 
 

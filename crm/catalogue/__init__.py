@@ -8,10 +8,19 @@ from crm.catalogue import company as catalogue_company
 from crm.catalogue import department as catalogue_department
 from crm.catalogue import lead as catalogue_lead
 from crm.catalogue.custom import as_item
-from crm.catalogue.items import Item
+from crm.catalogue.items import Item, Parent
 from crm.models import CustomItem
 
-__all__ = ["Item", "UnknownItemError", "item", "items_by_key", "items_of", "standard_items_of"]
+__all__ = [
+    "Item",
+    "Parent",
+    "UnknownItemError",
+    "item",
+    "items_by_key",
+    "items_of",
+    "parents_by_item",
+    "standard_items_of",
+]
 
 _STANDARD: Final[Mapping[RecordType, Sequence[Item]]] = {
     RecordType.COMPANY: catalogue_company.ITEMS,
@@ -43,6 +52,14 @@ def items_of(record_type: RecordType) -> Sequence[Item]:
 def items_by_key(record_type: RecordType) -> Mapping[str, Item]:
     """Item key → item, in the order of `items_of`."""
     return {entry.key: entry for entry in items_of(record_type)}
+
+
+def parents_by_item(record_type: RecordType) -> Mapping[str, Parent]:
+    """Item key → the source row whose value it is, of items that show one that the row belongs to.
+
+    A lead belongs to a company and a department, a department to a company and its own parent.
+    """
+    return {item.key: item.parent for item in _STANDARD[record_type] if item.parent is not None}
 
 
 def item(record_type: RecordType, key: str) -> Item:

@@ -7,7 +7,16 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from common.types import ItemValue, Kind, UserRef
+from common.types import ItemValue, Kind, RecordType, UserRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """Another source row that a row belongs to."""
+
+    relation: str
+    """By which column the row points to it: `company`, `parent`."""
+    record_type: RecordType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,8 @@ class Item:
     required: bool = False
     depends_on: frozenset[str] = field(default_factory=frozenset)
     """`type.column` of other rows whose change changes this value: `company.name`."""
+    parent: Parent | None = None
+    """The source row whose value it is, where the row itself belongs to that one."""
     reads: tuple[str, ...] | None = None
     """Columns that the getter reads, of the row and of what it points to (`owner__name`); None: it
     needs the row as a model."""
@@ -81,6 +92,7 @@ def related(
     """
     relation, name = key.split(".")
     read = _reader(name, kind)
+    is_source = origin in set(RecordType)
 
     def getter(row: Any) -> ItemValue:
         other = getattr(row, relation)
@@ -94,6 +106,7 @@ def related(
         getter=getter,
         writable=writable,
         depends_on=frozenset({f"{origin}.{name}"}),
+        parent=Parent(relation=relation, record_type=RecordType(origin)) if is_source else None,
         reads=(f"{relation}__{name}",),
     )
 

@@ -79,6 +79,8 @@ class Pipeline:
     def _work_off(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
             self._sift(chunk)
+            if chunk.closes:
+                self._settle_everything()
             while len(self._outbox) >= self._dispatcher.load:
                 self._send(self._outbox, most=self._dispatcher.load)
             while len(self._named) >= BATCH_SIZE:
@@ -88,6 +90,10 @@ class Pipeline:
             if len(self._conflicts) >= MOST_WAITING:
                 self._resolve_conflicts()
             self._advance()
+        self._settle_everything()
+
+    def _settle_everything(self) -> None:
+        """Send what is left in the boxes, full requests or not, and wait for the last answer."""
         for box in (self._outbox, self._named):
             while box:
                 self._send(box, most=BATCH_SIZE)

@@ -6,7 +6,8 @@ What a refusal costs, in requests beyond the first, for a batch of n records wit
   for each further round in which other records are named.
 - kintone names a value, always the first that it met (GAIA_LO04: a lookup's; GAIA_IL26, GAIA_IL28:
   a user's or organisation's code): all that send this value are lifted out at once, so that m
-  different values cost m, whatever k is.
+  different values cost m, whatever k is. Where the sentence can as well mean another record's
+  value, it counts as naming nothing until the two are apart: at most 2k·⌈log2 n⌉ + k then.
 - kintone names nothing (a code never seen, no right on a record): the batch is halved, level by
   level, until each bad record stands alone: at most 2k·⌈log2 n⌉.
 

@@ -82,6 +82,8 @@ class Chunk:
     candidates: Sequence[Candidate]
     reaches: datetime | None
     """None where a chunk says nothing about time (retries, existing data)."""
+    closes: bool = False
+    """What comes next depends on what came so far: it is asked for when all of that is settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

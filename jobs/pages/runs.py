@@ -156,12 +156,18 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """再実行 of one failed record (`source`) or of all of the mapping."""
+    """再実行 of one failed record (`source`), of those of one cause, or of all of the mapping."""
     mapping = get_object_or_404(Mapping, pk=pk)
     if not mapping.enabled:
         return _to_the_switch(request, mapping)
     source = _number(request.POST.get("source"))
-    count = ledger.retry(mapping, now=clock.now(), source_ids=None if source is None else [source])
+    cause, field = request.POST.get("cause", ""), request.POST.get("field", "")
+    count = ledger.retry(
+        mapping,
+        now=clock.now(),
+        source_ids=None if source is None else [source],
+        among=select_runs.of_cause(cause, field) if cause else None,
+    )
     if not count:
         messages.info(request, _("再実行するデータはありません。"))
         return _back(mapping)

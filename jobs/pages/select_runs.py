@@ -152,7 +152,7 @@ def _causes(failed: "QuerySet[Outcome] | QuerySet[LedgerEntry]", mapping: Mappin
     ]
 
 
-def _of_cause(code: str, field: str) -> Q:
+def of_cause(code: str, field: str) -> Q:
     """Rows whose first problem is the one that `Cause.code` and `Cause.field` name."""
     found = Q(problems__0__field=field)
     if not code.startswith(_REFUSED):
@@ -168,7 +168,7 @@ def troubled_records(
     """Records of the run with these outcomes, of one cause if `code` is given; two queries."""
     found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
     if code:
-        found = found.filter(_of_cause(code, field))
+        found = found.filter(of_cause(code, field))
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     entries = _failed_now(run, [row.source_id for row in rows])
@@ -195,7 +195,7 @@ def failures_page(
     one query."""
     found = failed_entries(mapping).filter(source_id__gt=after)
     if code:
-        found = found.filter(_of_cause(code, field))
+        found = found.filter(of_cause(code, field))
     rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     names = FieldNames(mapping)

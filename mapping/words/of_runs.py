@@ -196,6 +196,15 @@ REFUSALS: Final[Mapping[str, Words]] = {
             "レコードまたはアクセス権を追加してください。その後、自動で再試行します。"
         ),
     ),
+    # The same, where the record itself was to be there by us: `jobs.parents`.
+    "GAIA_LO04.parent": Words(
+        _("ルックアップのコピー元がありません"),
+        _(
+            "「%(field)s」の「%(parent)s」が、関連付けるアプリにないか、閲覧のアクセス権が"
+            "ありません。コピー元を連携するか、アクセス権を追加してください。その後、自動で"
+            "再試行します。"
+        ),
+    ),
     "GAIA_IL26": Words(
         _("kintoneにユーザーがいません"),
         _(

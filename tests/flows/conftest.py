@@ -8,11 +8,12 @@ import pytest
 
 from common import clock
 from integrations.kintone import transport
-from jobs import enabling, liveness, runs, schedules
+from jobs import enabling, liveness, runs, schedules, tasks
 from jobs.execute import execute
-from jobs.models import Run
-from jobs.states import Trigger
+from jobs.models import Run, Schedule
+from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
+from tests.builders_crm import make_member
 from tests.builders_mapping import form_answer, make_connection, make_mapping
 from tests.flows.sequences import Interruptions, Scene
 
@@ -28,6 +29,7 @@ RULES = {
     "tel": "main_tel",
     "industry": "business_category_kbn",
 }
+CODE = {"type": "SINGLE_LINE_TEXT", "unique": True}
 
 
 @pytest.fixture
@@ -52,6 +54,68 @@ def new_scene(
     monkeypatch.setattr("jobs.engine.dispatch.MOST_PARTS", 2)
     interruptions = Interruptions(monkeypatch)
     return lambda: Scene(kintone, time_machine, interruptions)
+
+
+@pytest.fixture
+def chain(kintone: Any, db: None) -> list[Mapping]:
+    """Companies, departments and leads of one connection; children look their parents up."""
+    connection = make_connection(login=kintone.login, password=kintone.password)
+    companies = enabled_mapping(
+        kintone, connection=connection, fields={"code": CODE}, rules={"code": "external_id"}
+    )
+    departments = enabled_mapping(
+        kintone,
+        connection=connection,
+        record_type="department",
+        fields={"code": CODE, "company": lookup(companies.app)},
+        rules={"code": "external_id", "company": "company.external_id"},
+    )
+    leads = enabled_mapping(
+        kintone,
+        connection=connection,
+        record_type="lead",
+        fields={"code": CODE, "department": lookup(departments.app)},
+        rules={"code": "external_id", "department": "department.external_id"},
+    )
+    Schedule.objects.filter(connection=connection).update(sync_user=make_member())
+    return [companies, departments, leads]
+
+
+@pytest.fixture
+def commit_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is rung on commit is rung at once: the test's own transaction never commits."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda callback, **_: callback())
+
+
+def lookup(app: int) -> dict[str, Any]:
+    """A field that looks its value up in the app's field `code`."""
+    return {
+        "type": "SINGLE_LINE_TEXT",
+        "lookup": {
+            "relatedApp": {"app": str(app), "code": ""},
+            "relatedKeyField": "code",
+            "fieldMappings": [],
+            "lookupPickerFields": [],
+            "filterCond": "",
+            "sort": "",
+        },
+    }
+
+
+def fall_due() -> None:
+    """Every schedule is due at the next tick."""
+    Schedule.objects.update(next_due_at=clock.now() - timedelta(seconds=1))
+
+
+def work_off(rung: list[int]) -> list[str]:
+    """Carry out what was rung for, as a worker does, until no bell rings; the types in order."""
+    order = []
+    while rung:
+        run_id = rung.pop(0)
+        if Run.objects.get(pk=run_id).status == RunStatus.QUEUED:
+            order.append(Run.objects.get(pk=run_id).mapping.record_type)
+        tasks.run(run_id)
+    return order
 
 
 def enabled_mapping(kintone: Any, **values: Any) -> Mapping:

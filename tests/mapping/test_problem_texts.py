@@ -127,6 +127,15 @@ def test_refusals_that_we_know_are_explained_and_others_quoted(code, heading):
     assert code in text.detail
 
 
+def test_a_missing_parent_is_named_with_what_to_do():
+    params = {"code": "GAIA_LO04", "message": "…", "label": "会社", "parent": "青葉（C-7）"}
+
+    text = describe(Problem(code="kintone", field="company", params=params))
+
+    assert text.heading == "ルックアップのコピー元がありません"
+    assert text.body.startswith("「会社」の「青葉（C-7）」が、関連付けるアプリにないか、")
+
+
 def test_a_held_run_says_when_it_goes_on_in_japan_time():
     text = describe(Problem(code="budget", params={"resume_at": "2026-11-22T15:00:00+00:00"}))
 

@@ -1,6 +1,9 @@
 """Whom a message of kintone's is about, when it names a value and no index."""
 
+import itertools
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +52,55 @@ def test_every_record_that_sends_the_missing_lookup_value_is_to_blame(message):
     ]
 
     assert blamed(part, "GAIA_LO04", message) == {0: "会社コード", 2: "会社コード"}
+
+
+def lookup_message(value, *, language, field="会社コード"):
+    message = LOOKUP_JA if language == "ja" else LOOKUP_EN
+    return message.replace("C-0123", value).replace("会社コード", field)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("value", "inner"),
+    [
+        ("C-0123-2", "C-0123"),
+        ("Foo Inc.", "Foo"),
+        ("東京」支店", "東京"),
+        ('a "b" c', "b"),
+        ("A 1", "1"),
+        ("(株) 青葉", "青葉"),
+    ],
+)
+def test_a_value_that_holds_another_record_s_value_leaves_that_one_in_peace(value, inner, language):
+    part = [sendable(会社コード=inner), sendable(会社コード=value), sendable(会社コード="C-77")]
+
+    message = lookup_message(value, language=language)
+
+    assert blamed(part, "GAIA_LO04", message) == {1: "会社コード"}
+
+
+def test_a_field_whose_code_holds_another_s_is_told_from_it():
+    longer: dict[str, Any] = {"会社": "x", "会社・本店": "C-1"}
+    part = [sendable(会社="C-1"), sendable(**longer)]
+
+    message = lookup_message("C-1", language="ja", field="会社・本店")
+
+    assert blamed(part, "GAIA_LO04", message) == {1: "会社・本店"}
+
+
+def test_who_is_found_in_a_message_without_quotes_by_chance_is_not_blamed_with_the_others():
+    part = [sendable(会社コード="A"), sendable(会社コード="C-0123"), sendable(会社コード="field")]
+
+    assert blamed(part, "GAIA_LO04", LOOKUP_EN) == {}
+    assert blamed(part[1:2], "GAIA_LO04", LOOKUP_EN) == {0: "会社コード"}
+
+
+def test_a_login_name_within_an_address_is_not_the_unknown_one():
+    part = [sendable(担当=[{"code": "sato"}]), sendable(担当=[{"code": "sato@example.com"}])]
+
+    for message in (USER_JA, USER_EN):
+        said = message.replace("sato", "sato@example.com")
+        assert blamed(part, "GAIA_IL26", said) == {1: "担当"}
 
 
 def test_a_lookup_in_a_table_is_named_with_its_table():
@@ -101,7 +153,7 @@ def test_what_names_no_value_of_ours_blames_nobody(code, message):
     assert blamed([sendable(会社コード="C-0123")], code, message) == {}
 
 
-def naming_lookup(missing: set[str]) -> Kintone:
+def naming_lookup(missing: set[str], *, language: str = "ja") -> Kintone:
     """A kintone that names the first missing lookup value that it meets, and no index."""
     kintone = Kintone()
     real = kintone.put
@@ -110,7 +162,8 @@ def naming_lookup(missing: set[str]) -> Kintone:
         for one in puts:
             if one.record.get("name") in missing:
                 kintone.requests.append(len(puts))
-                message = f"フィールド「name」の値「{one.record['name']}」が、参照先にありません。"
+                name = str(one.record["name"])
+                message = lookup_message(name, language=language, field="name")
                 raise KintoneRejection("PUT", code="GAIA_LO04", message=message)
         return real(puts)
 
@@ -136,6 +189,50 @@ def test_m_different_values_cost_m_requests_more_whatever_number_of_records_send
     assert {one.row_id for one in book.settled if one.outcome == "rejected"} == set(values)
     assert len(kintone.records) == records - len(values)
     assert len(kintone.requests) <= 1 + len(set(values.values()))
+
+
+def requests_for(values: Sequence[str], *, missing: set[str], language: str) -> int:
+    """How many requests it takes to send records with these values; all bad ones must be found."""
+    kintone = naming_lookup(missing, language=language)
+
+    book, _ = run(
+        candidates([row(n, name=value) for n, value in enumerate(values, start=1)]),
+        courier=Courier(kintone),
+    )
+
+    bad = {n for n, value in enumerate(values, start=1) if value in missing}
+    assert {one.row_id for one in book.settled if one.outcome == "rejected"} == bad
+    assert len(kintone.records) == len(values) - len(bad)
+    return len(kintone.requests)
+
+
+#: Words of kintone's own sentence, and values that hold one another.
+CONFUSING = ["A", "C", "C-1", "C-1-2", "field", "name", "name-A", "C 1", "値"]
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_of_up_to_five_records_with_any_values_exactly_the_bad_ones_are_refused(language):
+    for records in range(1, 6):
+        for values in itertools.product(["good", "C-1", "C-1-2", "A"], repeat=records):
+            bad = len({"C-1", "C-1-2"}.intersection(values))
+            requests = requests_for(values, missing={"C-1", "C-1-2"}, language=language)
+            if language == "ja" or "A" not in values:
+                assert requests <= 1 + bad
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@given(
+    values=st.lists(st.sampled_from(["good", *CONFUSING]), min_size=1, max_size=100),
+    missing=st.sets(st.sampled_from(CONFUSING), max_size=5),
+)
+def test_whatever_words_the_values_are_nobody_is_refused_for_what_another_sends(
+    language, values, missing
+):
+    bad = sum(value in missing for value in values)
+
+    requests = requests_for(values, missing=missing, language=language)
+
+    assert requests <= 1 + bad + 2 * bad * math.ceil(math.log2(max(len(values), 2)))
 
 
 @given(bad=st.sets(st.integers(1, 100), max_size=20), records=st.integers(1, 100))
