@@ -64,6 +64,7 @@ class Product:
     def run(self, mapping: Mapping, *, queue: str = SHIPPED) -> Run:
         """A run of the mapping, as it ended or is held."""
         run = self.begin(mapping, queue=queue)
+        wait_until(lambda: not open_runs())
         self.rest()
         run.refresh_from_db()
         return run

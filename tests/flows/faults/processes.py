@@ -118,10 +118,18 @@ class Programs:
         return process
 
     def worker(
-        self, name: str, *, queues: str, dies: str = "-", at_once: int = 10
+        self,
+        name: str,
+        *,
+        queues: str,
+        dies: str = "-",
+        at_once: int = 10,
+        supervised: bool = False,
     ) -> subprocess.Popen[bytes]:
         """A Celery worker that takes what comes in these queues."""
+        supervisor = ("supervise", str(self._log)) if supervised else ()
         return self.start(
+            *supervisor,
             *("celery", "worker", "--pool", "threads", "--concurrency", "4"),
             *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
             *("--hostname", f"{name}@%h", "--queues", queues),

@@ -2,8 +2,9 @@
 
     python -m tests.flows.faults.program STEP celery worker --queues …
     python -m tests.flows.faults.program STEP manage sync …
+    python -m tests.flows.faults.program - supervise LOG celery …
 
-STEP is one of `STEPS`, or `-`. Nothing is different but how long things take: pauses, time-outs and
+STEP is one of `_steps`, or `-`. Nothing is different but how long things take: pauses, time-outs and
 what is computed of them. So a test sees within seconds what takes minutes.
 """
 
@@ -12,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from integrations.kintone import transport
@@ -81,8 +83,25 @@ def _hurry() -> None:
     mails.CLAIM_LIFE = timedelta(seconds=1)
 
 
+def _supervise(log: str, *arguments: str) -> None:
+    """Keep the program running, as `manage.py up` does and containers do."""
+    from hpsync.supervisor import Program, Supervisor
+
+    program = Program(
+        name="supervised",
+        command=[sys.executable, "-m", "tests.flows.faults.program", "-", *arguments],
+        log=Path(log),
+        folder=Path.cwd(),
+    )
+    supervisor = Supervisor([program], say_ended=lambda name, code, pause: print(name, code, pause))
+    supervisor.run(when_started=lambda: True)
+
+
 def main(step: str, door: str, *arguments: str) -> None:
     """Become that program."""
+    if door == "supervise":
+        _supervise(*arguments)
+        return
     import django
 
     django.setup()
