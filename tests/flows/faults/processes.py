@@ -19,6 +19,8 @@ from redis.exceptions import RedisError
 from hpsync import embedded
 
 ROOT = Path(__file__).parents[3]
+#: What PostgreSQL calls the connections of processes that tests start.
+PROGRAM = "hpsync-under-test"
 
 
 def wait_until(done: Callable[[], object], *, seconds: float = 30) -> None:
@@ -107,7 +109,7 @@ class Programs:
                 env={
                     **os.environ,
                     "DJANGO_SETTINGS_MODULE": "hpsync.settings",
-                    "DATABASE_URL": database_url(),
+                    "DATABASE_URL": database_url(by=PROGRAM),
                     **self.environment,
                     **(environment or {}),
                 },
@@ -150,13 +152,13 @@ class Programs:
         self._running.clear()
 
 
-def database_url() -> str:
-    """Where the test's own database is."""
+def database_url(*, by: str = "") -> str:
+    """Where the test's own database is; `by`: who connects."""
     told = connection.settings_dict
     if settings.USES_SQLITE:
         return f"sqlite:///{told['NAME']}"
     login = f"{told['USER']}:{told['PASSWORD']}" if told["PASSWORD"] else told["USER"]
-    return f"postgres://{login}@{told['HOST']}:{told['PORT'] or 5432}/{told['NAME']}"
+    return f"postgres://{login}@{told['HOST']}:{told['PORT'] or 5432}/{told['NAME']}?application_name={by}"
 
 
 def _free_port() -> int:
