@@ -158,7 +158,8 @@ def database_url(*, by: str = "") -> str:
     if settings.USES_SQLITE:
         return f"sqlite:///{told['NAME']}"
     login = f"{told['USER']}:{told['PASSWORD']}" if told["PASSWORD"] else told["USER"]
-    return f"postgres://{login}@{told['HOST']}:{told['PORT'] or 5432}/{told['NAME']}?application_name={by}"
+    server = f"{told['HOST']}:{told['PORT'] or 5432}"
+    return f"postgres://{login}@{server}/{told['NAME']}?application_name={by}"
 
 
 def _free_port() -> int:

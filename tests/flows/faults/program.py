@@ -4,8 +4,8 @@
     python -m tests.flows.faults.program STEP manage sync …
     python -m tests.flows.faults.program - supervise LOG celery …
 
-STEP is one of `_steps`, or `-`. Nothing is different but how long things take: pauses, time-outs and
-what is computed of them. So a test sees within seconds what takes minutes.
+STEP is one of `_steps`, or `-`. Nothing is different but how long things take: pauses, time-outs
+and what is computed of them. So a test sees within seconds what takes minutes.
 """
 
 import os
@@ -19,14 +19,14 @@ from typing import Any
 from integrations.kintone import transport
 
 #: How long an answer may take, in seconds; the test's own kintone takes milliseconds.
-PATIENCE = 1.5
+PATIENCE = 1.0
 
-transport.CONNECT_TIMEOUT = 0.5
+transport.CONNECT_TIMEOUT = 0.3
 transport.READ_TIMEOUT = PATIENCE
 transport.FIRST_PAUSE = 0.05
 transport.LONGEST_PAUSE = 0.2
 # Imported by name all over the product: so before anything else is imported.
-transport.REQUEST_LIFE = timedelta(seconds=2)
+transport.REQUEST_LIFE = timedelta(seconds=1.5)
 transport.CALL_LIFE = transport.ATTEMPTS * transport.REQUEST_LIFE + timedelta(seconds=1)
 
 

@@ -92,16 +92,16 @@ def test_a_message_that_is_delivered_twice_does_its_work_once(
 def test_a_run_that_outlasts_the_broker_s_patience_is_delivered_again_and_done_once(
     product, kintone, mapping
 ):
-    make_companies(300)
-    kintone.latency(after=1.0)
+    make_companies(400)
+    kintone.latency(after=0.7)
     said_before = len(product.programs.said())
 
     run = product.run(mapping, queue=ONE_BY_ONE)
 
     received = findall(r"Task jobs.run\[(\S+)\] received", product.programs.said()[said_before:])
     assert max(Counter(received).values()) > 1, "it was not delivered again"
-    assert (run.status, run.created, run.requests) == (RunStatus.SUCCEEDED, 300, 3)
-    assert len(by_code(kintone, mapping)) == 300
+    assert (run.status, run.created, run.requests) == (RunStatus.SUCCEEDED, 400, 4)
+    assert len(by_code(kintone, mapping)) == 400
 
 
 def test_two_clocks_start_a_slot_once(product, programs, kintone, mapping):

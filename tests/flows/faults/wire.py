@@ -1,4 +1,4 @@
-"""The way from the product to the sandbox: passes on what comes, and does to writes what it is told.
+"""The way from the product to the sandbox: passes on what comes, does to writes what it is told.
 
 Unlike a server that only misbehaves, it lets kintone carry the request out, so that a test can look
 at what is true afterwards.
