@@ -55,6 +55,8 @@ else:
     # One pool per process, shared by its threads; persistent connections and a pool exclude
     # each other.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # A server that was restarted leaves dead connections in the pool: each is tried before use.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
     )

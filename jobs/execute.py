@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from common import clock
 from common.problems import Problem
@@ -57,8 +58,8 @@ def execute(run_id: int, *, owner: str, progress: Progress | None = None) -> Run
     if runs.take(run_id, owner=owner, now=clock.now()):
         work = _Work(Run.objects.select_related("mapping__connection").get(pk=run_id), owner=owner)
         ending = work.carry_out(progress)
-        if ending is not None and work.end(ending):
-            _report(run_id)
+        if ending is not None:
+            work.end(ending)
     return Run.objects.select_related("mapping__connection").get(pk=run_id)
 
 
@@ -98,10 +99,17 @@ class _Work:
             return ending
         return Ending(status=self._status_by_counts())
 
-    def end(self, ending: Ending) -> bool:
-        """Write the ending down, if the run is still ours."""
-        now = clock.now()
+    def end(self, ending: Ending) -> None:
+        """Write the ending down, if the run is still ours, and with it whom it is to be told."""
         stopped = ending.status in (RunStatus.FAILED, RunStatus.HELD) or ending.problem is not None
+        unsent = self.source.count() if stopped and self.source else 0
+        # In one: an ending without its alert would be told by nobody.
+        with transaction.atomic():
+            if self._finish(ending, unsent=unsent):
+                _report(self.run.pk)
+
+    def _finish(self, ending: Ending, *, unsent: int) -> bool:
+        now = clock.now()
         ledgers.end_doubt(self.run, until=now + REQUEST_LIFE)
         return runs.finish(
             self.run.pk,
@@ -111,7 +119,7 @@ class _Work:
             failure_kind=ending.failure_kind,
             problem=ending.problem,
             resume_at=ending.resume_at,
-            unsent=self.source.count() if stopped and self.source else 0,
+            unsent=unsent,
             error=ending.error if ending.failure_kind == FailureKind.INTERNAL else None,
         )
 

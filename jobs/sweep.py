@@ -47,8 +47,6 @@ def give_up_dead(*, now: datetime) -> list[Run]:
     ]
     for run in lost:
         logger.warning("Run %s was lost: %s no longer works on it", run.pk, run.owner)
-        run.refresh_from_db()
-        alerts.review_run(run)
     return lost
 
 
@@ -102,7 +100,7 @@ def _seems_dead(run: Run, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _give_up(run: Run, *, now: datetime) -> bool:
-    """Whether the run was still what we saw, and is now failed."""
+    """Whether the run was still what we saw, and is now failed, with its alert."""
     unchanged = Run.objects.filter(
         pk=run.pk, status=RunStatus.RUNNING, owner=run.owner, heartbeat_at=run.heartbeat_at
     )
@@ -117,4 +115,5 @@ def _give_up(run: Run, *, now: datetime) -> bool:
         last_sign = run.heartbeat_at or now
         ledger.end_doubt(run, until=last_sign + REQUEST_LIFE)
         governor.forget(courier.holder_of(run.pk))
+        alerts.review_run(Run.objects.select_related("mapping__connection").get(pk=run.pk))
     return bool(given_up)

@@ -19,7 +19,9 @@ def tick() -> None:
     """Put right what died, start what is due, tell people. Beat sends it every minute."""
     now = clock.now()
     Heartbeat.objects.update_or_create(name="tick", defaults={"at": now})
-    for step in (schedules.claim_due, sweep.sweep, mails.deliver_pending):
+    # A run whose process died first: it must not keep its mapping out of the slot that is due.
+    steps = (sweep.give_up_dead, schedules.claim_due, sweep.sweep, mails.deliver_pending)
+    for step in steps:
         try:
             step(now=now)
         except Exception:
