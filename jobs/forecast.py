@@ -41,6 +41,11 @@ class Forecast:
         """Per cent of a day's requests."""
         return round(100 * self.counted / self.daily) if self.daily else 100
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether sending takes less than a minute: more exactly nobody can say."""
+        return self.duration < timedelta(minutes=1)
+
     def ends_at(self, now: datetime) -> datetime:
         """When it would be done, if it began now and nothing else was sent."""
         begins = now

@@ -35,6 +35,7 @@ def test_looking_at_it_starts_nothing(as_administrator: Client, mapping: Mapping
     page = Page(as_administrator.get(page_of(mapping)))
 
     assert "3件" in page.text()
+    assert "1分未満" in page.text()
     assert "全件連携を開始" in page.buttons()
     assert not Run.objects.exists()
 

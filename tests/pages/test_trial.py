@@ -249,7 +249,7 @@ def test_existing_data_of_an_enabled_mapping_goes_with_its_cost_told(
     confirmation = links["既存データをすべて連携（全件連携）"]
     text = Page(as_administrator.get(confirmation)).text()
     assert "101件" in text
-    assert "最大2件（1日の上限5,000件の0%）" in text
+    assert "最大2件（1日の上限5,000件の1%未満）" in text
     assert not Run.objects.exists()
     as_administrator.post(confirmation)
 
