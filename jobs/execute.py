@@ -81,6 +81,7 @@ class _Work:
         self.owner = owner
         self.ledger: Ledger | None = None
         self.source: OwedRows | None = None
+        self._sought: Sequence[parents.Sought] = ()
 
     def carry_out(self, progress: Progress | None) -> Ending | None:
         """Run the pipeline; None if the run is no longer ours."""
@@ -148,7 +149,7 @@ class _Work:
             plan = mappings.plan_of(mapping)
             self._open_source(plan, viewer_id)
         if run.only is None:
-            self._wake_what_waited(plan)
+            self._wake_what_waited()
         if run.full:
             run.refresh_from_db(fields=["done_before"])
             Run.objects.filter(pk=run.pk).update(total=run.done_before + self.source.count())
@@ -170,7 +171,7 @@ class _Work:
         self._read_form(client)
         return mappings.plan_of(self.mapping)
 
-    def _wake_what_waited(self, plan: MappingPlan) -> None:
+    def _wake_what_waited(self) -> None:
         """Make due what failed for a reason that may be gone by now."""
         assert self.ledger is not None
         now, version = clock.now(), self.mapping.version
@@ -181,7 +182,7 @@ class _Work:
             now=now,
         )
         ledgers.wake_for_free_keys(self.ledger, now=now)
-        parents.wake_children(self.ledger, self._sought_by(plan), now=now)
+        parents.wake_children(self.ledger, self._sought, now=now)
         ledgers.bring_back_from_the_future(self.ledger, now=now)
 
     def _courier(self) -> RunCourier:
@@ -232,7 +233,7 @@ class _Work:
                 self.run,
                 ledger=self.ledger,
                 owner=self.owner,
-                sought=self._sought_by(plan),
+                sought=self._sought,
                 on_settled=progress,
             ),
             courier=courier,
@@ -242,17 +243,15 @@ class _Work:
 
     def _open_source(self, plan: MappingPlan, viewer_id: int | None) -> None:
         assert self.ledger is not None
+        self._sought = parents.sought_by(plan, RecordType(self.mapping.record_type))
         self.source = OwedRows(
             self.run,
             ledger=self.ledger,
             item_keys=plan.item_keys,
             viewer_id=viewer_id,
-            sought=self._sought_by(plan),
+            sought=self._sought,
             sleep=self._sleep,
         )
-
-    def _sought_by(self, plan: MappingPlan) -> Sequence[parents.Sought]:
-        return parents.sought_by(plan, RecordType(self.mapping.record_type))
 
     def _viewer_id(self) -> int | None:
         """The sync user's member id for leads, None for what everybody may see.

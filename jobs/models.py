@@ -57,6 +57,9 @@ class Run(models.Model):
     batch, and only while the run is running.
     """
 
+    #: Counts of records that were settled.
+    DONE = ("created", "updated", "unchanged", "skipped", "invalid", "rejected")
+
     mapping = models.ForeignKey(Mapping, models.CASCADE, related_name="runs")
     trigger = models.CharField(_("種別"), max_length=12, choices=Trigger.choices)
     status = models.CharField(
@@ -122,8 +125,7 @@ class Run(models.Model):
     @property
     def done(self) -> int:
         """How many records were settled."""
-        failed = self.invalid + self.rejected
-        return self.created + self.updated + self.unchanged + self.skipped + failed
+        return sum(getattr(self, name) for name in self.DONE)
 
 
 class Ledger(models.Model):

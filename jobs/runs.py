@@ -1,7 +1,11 @@
 """The life of a run: queued, taken, running, ended. Every change is a compare-and-set."""
 
+import operator
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import reduce
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -46,12 +50,23 @@ def start(
         only=only,
         queued_at=now,
     )
+    with _only_active(mapping):
+        run.save(force_insert=True)
+    return run
+
+
+@contextmanager
+def _only_active(mapping: Mapping) -> Iterator[None]:
+    """What happens within makes a run the mapping's active one.
+
+    Raises:
+        AlreadyActive: it has another; nothing is changed.
+    """
     try:
         with transaction.atomic():
-            run.save(force_insert=True)
+            yield
     except IntegrityError as error:
         raise AlreadyActive(str(mapping)) from error
-    return run
 
 
 def last_good_version(mapping: Mapping) -> int | None:
@@ -90,12 +105,7 @@ def take(run_id: int, *, owner: str, now: datetime) -> bool:
             resume_at=None,
             message={},
             failure_kind="",
-            done_before=F("created")
-            + F("updated")
-            + F("unchanged")
-            + F("skipped")
-            + F("invalid")
-            + F("rejected"),
+            done_before=reduce(operator.add, map(F, Run.DONE)),
             rules_version=Mapping.objects.filter(runs=run_id).values("version")[:1],
         )
         == 1
@@ -193,18 +203,13 @@ def resume(run: Run, *, now: datetime) -> bool:
         AlreadyActive: another run of the mapping is active; try again when that has ended.
     """
     held = Run.objects.filter(pk=run.pk, status=RunStatus.HELD)
-    try:
-        with transaction.atomic():
-            return (
-                held.update(
-                    status=RunStatus.QUEUED,
-                    queued_at=now,
-                    resume_at=None,
-                    rung_at=None,
-                    paused=False,
-                    message={},
-                )
-                == 1
-            )
-    except IntegrityError as error:
-        raise AlreadyActive(str(run.mapping)) from error
+    with _only_active(run.mapping):
+        resumed = held.update(
+            status=RunStatus.QUEUED,
+            queued_at=now,
+            resume_at=None,
+            rung_at=None,
+            paused=False,
+            message={},
+        )
+    return resumed == 1

@@ -1,13 +1,18 @@
-"""How the commands name a mapping: `CONNECTION/TYPE`, or `CONNECTION/TYPE/APP`."""
+"""How the commands name a mapping, `CONNECTION/TYPE` or `CONNECTION/TYPE/APP`, and how they end."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterable
 
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
 from common.wording import listed
 from integrations.models import Connection
 from mapping.models import Mapping
+
+#: Exit codes besides 0 (design.md §8): it did not end well; it did not begin.
+NOT_WELL, NOT_STARTED = 1, 2
 
 
 class NoSuchMappingError(Exception):
@@ -39,6 +44,25 @@ def find_mapping(text: str) -> Mapping:
         of_type = Mapping.objects.select_related("connection").filter(connection__name=name)
         message = _("マッピング「%(text)s」はありません。あるのは%(names)sです。")
     raise NoSuchMappingError(message % {"text": text, "names": _listed(map(str, of_type))})
+
+
+def add_mapping_argument(parser: ArgumentParser) -> None:
+    """The command is about one mapping, `options["mapping"]`."""
+    parser.add_argument(
+        "mapping", metavar="CONNECTION/TYPE[/APP]", help=_("接続名/種類（/アプリID）")
+    )
+
+
+def mapping_or_refusal(text: str) -> Mapping:
+    """The mapping that the command is about.
+
+    Raises:
+        CommandError: there is none, or there are several; exit code `NOT_STARTED`.
+    """
+    try:
+        return find_mapping(text)
+    except NoSuchMappingError as error:
+        raise CommandError(str(error), returncode=NOT_STARTED) from error
 
 
 def _split(text: str) -> tuple[str, RecordType, int | None]:

@@ -1,17 +1,13 @@
 """A real process is killed in the middle of a run, and another one goes on."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from common import clock
 from jobs import sweep
@@ -20,6 +16,7 @@ from jobs.states import FailureKind, RunStatus
 from mapping.models import Mapping
 from tests.builders_crm import change, make_companies
 from tests.flows.conftest import enabled_mapping, outcomes, run_now
+from tests.flows.faults.processes import database_url, kill, wait_until
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,11 +35,9 @@ def sync_in_another_process(
     started = []
 
     def start() -> subprocess.Popen[bytes]:
-        name = connection.settings_dict["NAME"]
-        database = f"sqlite:///{name}" if settings.USES_SQLITE else _postgres_url(name)
         environment = {
             **os.environ,
-            "DATABASE_URL": database,
+            "DATABASE_URL": database_url(by="sync"),
             "KINTONE_URL_TEMPLATE": kintone.url,
             "CELERY_BROKER_URL": "memory://",
             "KINTONE_REQUESTS_AT_ONCE": "1",
@@ -62,24 +57,6 @@ def sync_in_another_process(
     for process in started:
         process.kill()
         process.wait()
-
-
-def _postgres_url(name: str) -> str:
-    told = connection.settings_dict
-    login = f"{told['USER']}:{told['PASSWORD']}" if told["PASSWORD"] else told["USER"]
-    return f"postgres://{login}@{told['HOST']}:{told['PORT'] or 5432}/{name}"
-
-
-def wait_until(done: Callable[[], object], *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 def let_requests_die() -> None:

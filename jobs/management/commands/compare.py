@@ -14,15 +14,17 @@ from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
 from jobs import comparing, execute, liveness, runs, sweep
 from jobs.comparing import Comparison, Cost, Findings, Found
-from jobs.management.addressing import NoSuchMappingError, find_mapping
+from jobs.management.addressing import (
+    NOT_STARTED,
+    NOT_WELL,
+    add_mapping_argument,
+    mapping_or_refusal,
+)
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
 from mapping.plan import PlanError
 from mapping.problem_texts import describe
-
-#: Exit codes, as of `sync` (design.md §8).
-WELL, NOT_WELL, NOT_STARTED = 0, 1, 2
 
 
 class Command(BaseCommand):
@@ -31,9 +33,7 @@ class Command(BaseCommand):
     help = str(_("kintoneのレコードを読み、連携した内容と比べます。例: compare 本番/company"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "mapping", metavar="CONNECTION/TYPE[/APP]", help=_("接続名/種類（/アプリID）")
-        )
+        add_mapping_argument(parser)
         parser.add_argument(
             "--resend", action="store_true", help=_("ないレコードと違うレコードを連携し直します")
         )
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        mapping = _find(options["mapping"])
+        mapping = mapping_or_refusal(options["mapping"])
         sweep.give_up_dead(now=clock.now())
         try:
             with connections.client_for(
@@ -127,13 +127,6 @@ class Command(BaseCommand):
         if findings.count > len(findings.first):
             more = findings.count - len(findings.first)
             self.stdout.write("  " + _("ほか%(more)s件") % {"more": f"{more:,}"})
-
-
-def _find(name: str) -> Mapping:
-    try:
-        return find_mapping(name)
-    except NoSuchMappingError as error:
-        raise CommandError(str(error), returncode=NOT_STARTED) from error
 
 
 def _send(mapping: Mapping) -> Run:

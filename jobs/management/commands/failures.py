@@ -4,11 +4,11 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jobs.management.addressing import NoSuchMappingError, find_mapping
+from jobs.management.addressing import add_mapping_argument, mapping_or_refusal
 from jobs.management.failures import Failure, failures_of
 
 
@@ -18,16 +18,11 @@ class Command(BaseCommand):
     help = str(_("連携に失敗しているデータと、その理由を表示します。例: failures 本番/company"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "mapping", metavar="CONNECTION/TYPE[/APP]", help=_("接続名/種類（/アプリID）")
-        )
+        add_mapping_argument(parser)
         parser.add_argument("--json", action="store_true", help=_("JSONの一覧を出力します"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        try:
-            mapping = find_mapping(options["mapping"])
-        except NoSuchMappingError as error:
-            raise CommandError(str(error), returncode=2) from error
+        mapping = mapping_or_refusal(options["mapping"])
         failures = list(failures_of(mapping))
         if options["json"]:
             told = [failure.as_json() for failure in failures]

@@ -17,14 +17,17 @@ from common.wording import listed
 from integrations import budget
 from jobs import execute, forecast, liveness, runs, sweep
 from jobs.engine.values import OutcomeKind, Settled
-from jobs.management.addressing import NoSuchMappingError, find_mapping
+from jobs.management.addressing import (
+    NOT_STARTED,
+    NOT_WELL,
+    add_mapping_argument,
+    mapping_or_refusal,
+)
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 
-#: Exit codes (design.md §8).
-WELL, NOT_WELL, NOT_STARTED = 0, 1, 2
 #: Seconds between two lines of progress.
 PROGRESS_EVERY = 1.0
 
@@ -35,9 +38,7 @@ class Command(BaseCommand):
     help = str(_("マッピング1つのデータ処理をここで実行します。例: sync 本番/company"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "mapping", metavar="CONNECTION/TYPE[/APP]", help=_("接続名/種類（/アプリID）")
-        )
+        add_mapping_argument(parser)
         parser.add_argument("--full", action="store_true", help=_("既存のデータも連携します"))
         parser.add_argument(
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
@@ -58,10 +59,7 @@ class Command(BaseCommand):
     def _start(self, name: str, *, full: bool) -> Run:
         # A run of this mapping that was killed must not stand in the way.
         sweep.give_up_dead(now=clock.now())
-        try:
-            mapping = find_mapping(name)
-        except NoSuchMappingError as error:
-            raise CommandError(str(error), returncode=NOT_STARTED) from error
+        mapping = mapping_or_refusal(name)
         if not mapping.enabled:
             message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
             raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
