@@ -77,7 +77,7 @@ def _conflicts(
         **_target(ledger), key__in={one.payload.claim for one in lost}
     ).select_related("entry__ledger__mapping__connection")
     held = {found_one.key: found_one for found_one in found}
-    labels = _labels_of(each.entry for each in held.values())
+    labels = labels_of(each.entry for each in held.values())
     # Given back since it was read.
     free = [one for one in lost if one.payload.claim not in held]
     conflicts = claim(ledger, free, entries=entries) if free else []
@@ -108,7 +108,7 @@ def _pass_on(claim: KeyClaim, *, to: int) -> bool:
     return passed
 
 
-def _labels_of(holders: Iterable[LedgerEntry]) -> dict[int, str]:
+def labels_of(holders: Iterable[LedgerEntry]) -> dict[int, str]:
     """Entry → what a person calls its row, with its external ID; without those that need no key.
 
     Their row is gone, or their mapping sends to another target now.

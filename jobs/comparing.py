@@ -18,13 +18,12 @@ from integrations.kintone.values import JsonValue
 from jobs.engine.compare import Cell, differences
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import LedgerEntry
+from jobs.reading import PAGE, Page, pages, requests_for
 from jobs.states import EntryState
 from mapping import mappings
 from mapping.models import Mapping as FieldMapping
 from mapping.plan import MappingError
 
-#: Records of one reading. Source: GET records.json.
-PAGE = 500
 #: So many of each kind are listed; all are counted.
 LISTED = 100
 
@@ -93,7 +92,7 @@ def cost_of(mapping: FieldMapping, client: KintoneClient) -> Cost:
     """
     records = client.count_records(mapping.app)
     left = budget.left(mapping.connection.host, mapping.app, now=clock.now())
-    return Cost(records=records, requests=records // PAGE + 1, left=left)
+    return Cost(records=records, requests=requests_for(records), left=left)
 
 
 def compare(mapping: FieldMapping, client: KintoneClient, *, resend: bool = False) -> Comparison:
@@ -137,7 +136,7 @@ class _Comparing:
         sent = LedgerEntry.objects.filter(ledger=self._ledger, record_id__isnull=False)
         self._result.waiting = owed.exclude(pk__in=sent.values("source_id")).count()
         entries = _Stream(self._entries())
-        for page, upto in self._pages():
+        for page, upto in pages(self._client, self._mapping.app, plan=self._plan):
             self._result.in_kintone += len(page)
             nobodys = set(page)
             for piece in entries.up_to(upto):
@@ -146,20 +145,6 @@ class _Comparing:
             for record_id in sorted(nobodys):
                 self._result.extra.add(self._extra(record_id, page[record_id]))
         return self._result
-
-    def _pages(self) -> Iterator[tuple[dict[int, Mapping[str, JsonValue]], int | None]]:
-        """Records by their number, and up to which number there are no others; None: no more."""
-        codes = [column.rule.table or column.rule.field for column in self._plan.columns]
-        fields = ["$id", *dict.fromkeys(codes)]
-        last = 0
-        while True:
-            query = f"$id > {last} order by $id asc limit {PAGE}"
-            records = self._client.get_records(self._mapping.app, query=query, fields=fields)
-            page = {int(str(record["$id"])): record for record in records}
-            last = max(page, default=last)
-            yield page, last if len(records) == PAGE else None
-            if len(records) < PAGE:
-                return
 
     def _entries(self) -> Iterator[_Entry]:
         """Every entry that says that kintone has a record in this app, whoever's it is."""
@@ -183,9 +168,7 @@ class _Comparing:
         key = str(held.get(self._plan.key_field, ""))
         return Found(source_id=None, external_id="", label="", record_id=record_id, key=key)
 
-    def _compare_piece(
-        self, entries: Sequence[_Entry], page: Mapping[int, Mapping[str, JsonValue]]
-    ) -> None:
+    def _compare_piece(self, entries: Sequence[_Entry], page: Page) -> None:
         """Hold the rows of these entries against their records in the page."""
         ours = {entry.source_id: entry for entry in entries if entry.ledger_id == self._ledger.pk}
         rows = changes.load(self._type, list(ours), item_keys=self._plan.item_keys, viewer_id=None)

@@ -61,7 +61,7 @@ def _ending_after_stop(error: RunStopError) -> Ending:
         return _held_until_midnight(error.problem.code, now=clock.now())
     if error.problem.code == "paused":
         return Ending(status=RunStatus.HELD, problem=error.problem)
-    if error.problem.code in {"rules_changed", "canceled"}:
+    if error.problem.code in {"rules_changed", "plan_outdated", "canceled"}:
         return Ending(status=RunStatus.CANCELED, problem=error.problem)
     return _failed(FailureKind.CONFIGURATION, error.problem)
 

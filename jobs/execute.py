@@ -21,7 +21,7 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, parents, queue, runs
+from jobs import alerts, enabling, parents, previews, queue, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -125,7 +125,7 @@ class _Work:
         )
 
     def _prepare_and_run(self, progress: Progress | None) -> None:
-        viewer_id = self._viewer_id()
+        viewer_id = viewer_of(self.mapping)
         with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
             self._pipeline(plan, client, courier, progress).run()
@@ -148,6 +148,8 @@ class _Work:
             self._read_form(client)
             plan = mappings.plan_of(mapping)
             self._open_source(plan, viewer_id)
+        if run.plan is not None and not previews.stands(run.plan, mapping):
+            raise RunStopError(Problem(code="plan_outdated"))
         if run.only is None:
             self._wake_what_waited()
         if run.full:
@@ -253,21 +255,6 @@ class _Work:
             sleep=self._sleep,
         )
 
-    def _viewer_id(self) -> int | None:
-        """The sync user's member id for leads, None for what everybody may see.
-
-        Raises:
-            RunStopError: no such member, or disabled.
-        """
-        if self.mapping.record_type != RecordType.LEAD:
-            return None
-        member = sync_user_of(self.mapping)
-        if member is None:
-            raise RunStopError(Problem(code="sync_user_missing"))
-        if not member.active:
-            raise RunStopError(Problem(code="sync_user_disabled", params={"name": member.name}))
-        return member.pk
-
     def _form_is_old(self) -> bool:
         read_at = self.mapping.form_read_at
         return read_at is None or not read_at <= clock.now() < read_at + FORM_LIFE
@@ -307,6 +294,22 @@ class _Work:
             if not runs.beat(self.run.pk, owner=self.owner, now=clock.now()):
                 raise LeaseLostError
             time.sleep(min(left, BEAT_SECONDS))
+
+
+def viewer_of(mapping: Mapping) -> int | None:
+    """The sync user's member id for leads, None for what everybody may see.
+
+    Raises:
+        RunStopError: no such member, or disabled.
+    """
+    if mapping.record_type != RecordType.LEAD:
+        return None
+    member = sync_user_of(mapping)
+    if member is None:
+        raise RunStopError(Problem(code="sync_user_missing"))
+    if not member.active:
+        raise RunStopError(Problem(code="sync_user_disabled", params={"name": member.name}))
+    return member.pk
 
 
 def sync_user_of(mapping: Mapping) -> Member | None:

@@ -57,7 +57,11 @@ class Forecast:
 def of_first_load(mapping: Mapping, *, now: datetime) -> Forecast:
     """What 全件連携 would take: every record that kintone does not hold from us as it is."""
     rows = owed_rows(ledger_of(mapping), RecordType(mapping.record_type), existing_too=True)
-    records = rows.count()
+    return of_records(mapping, rows.count(), now=now)
+
+
+def of_records(mapping: Mapping, records: int, *, now: datetime) -> Forecast:
+    """What sending so many records at once would take."""
     host, app = mapping.connection.host, mapping.app
     daily = budget.daily_requests(host, app)
     left = budget.left_for_first_load(host, app, now=now)

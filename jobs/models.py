@@ -4,8 +4,9 @@ A `Schedule` says when a connection is due, whose leads it sends and whom it tel
 execution of one mapping; its `Outcome`s say what became of each record that it touched. A `Ledger`
 is what we know of one target (domain, app, update key) of a mapping: how far the source is
 accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
-An `Alert` is a state of ill health that a person was, or is to be, told about. `Heartbeat` and
-`SecretName` are small memories of the clock and of the settings file.
+A `Preview` is a run that stopped before sending; its `PreviewItem`s are what such a run would send,
+or why not. An `Alert` is a state of ill health that a person was, or is to be, told about.
+`Heartbeat` and `SecretName` are small memories of the clock and of the settings file.
 
 Which entries are looked at again without a change of their row is decided by one column,
 `LedgerEntry.due_at`: in doubt → when the last request must be over; failed but healable → the next
@@ -23,6 +24,7 @@ from jobs.states import (
     EntryState,
     FailureKind,
     Interval,
+    PreviewStatus,
     RecordOutcome,
     RunStatus,
     Trigger,
@@ -77,6 +79,8 @@ class Run(models.Model):
     """How many of them were settled when it was last taken up."""
     only = models.BigIntegerField(null=True)
     """Primary key of the one source row of a test or a retry of one; null = what is owed."""
+    plan = models.BigIntegerField(null=True)
+    """Primary key of the preview whose records are sent, as it found them, and no others."""
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(_("開始"), null=True)
     finished_at = models.DateTimeField(_("終了"), null=True)
@@ -256,6 +260,92 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.source_id}: {self.outcome}"
+
+
+class Preview(models.Model):
+    """事前チェック: what a push of all records of a mapping would do, without one being sent.
+
+    Whoever dies over it leaves nothing that counts: it is made anew from its beginning.
+    """
+
+    mapping = models.ForeignKey(Mapping, models.CASCADE, related_name="previews")
+    status = models.CharField(
+        max_length=10, choices=PreviewStatus.choices, default=PreviewStatus.QUEUED
+    )
+    reads_kintone = models.BooleanField(default=False)
+    """Whether the app's records are read, to know what is there and what it holds."""
+    rules_version = models.PositiveIntegerField(default=0)
+    """The mapping's version by which it was judged; by another it says nothing."""
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=200, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    """Steps that it takes: source rows, and records of the app if it is read."""
+    done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(_("新規"), default=0)
+    updated = models.PositiveIntegerField(_("更新"), default=0)
+    unchanged = models.PositiveIntegerField(_("変更なし"), default=0)
+    skipped = models.PositiveIntegerField(_("スキップ"), default=0)
+    invalid = models.PositiveIntegerField(_("エラー（送信前）"), default=0)
+    rejected = models.PositiveIntegerField(_("エラー（kintone）"), default=0)
+    counted = models.PositiveIntegerField(_("APIリクエスト"), default=0)
+    message = models.JSONField(default=dict)
+    """Why it failed, a `Problem` (`as_json`); {} if it did not."""
+    traceback = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping"],
+                condition=Q(status__in=[PreviewStatus.QUEUED, PreviewStatus.RUNNING]),
+                name="one_active_preview_per_mapping",
+            )
+        ]
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.mapping} {self.status}"
+
+    @property
+    def to_send(self) -> int:
+        """How many records would be sent."""
+        return self.created + self.updated
+
+
+class PreviewItem(models.Model):
+    """What would become of one record; of those that are unchanged there is none."""
+
+    # The constraint's index begins with it.
+    preview = models.ForeignKey(Preview, models.CASCADE, related_name="items", db_index=False)
+    source_id = models.BigIntegerField()
+    version = models.PositiveBigIntegerField()
+    """Of the row, when it was looked at; of another version it says nothing."""
+    label = models.CharField(max_length=255)
+    outcome = models.CharField(max_length=10, choices=RecordOutcome.choices)
+    key = models.CharField(max_length=64, blank=True)
+    """As kintone compares it; "" where nothing would be sent."""
+    record_id = models.PositiveBigIntegerField(null=True)
+    """The kintone record that would be updated, if it is known."""
+    found = models.BooleanField(default=False)
+    """Whether the app was read and holds that record."""
+    cells = models.JSONField(default=list)
+    """Fields that would change: `{"field", "ours", "kintone"}` each; only where it was `found`."""
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["preview", "source_id"], name="preview_item_of_row")
+        ]
+        indexes = [
+            models.Index(fields=["preview", "key"], name="preview_item_of_key"),
+            models.Index(fields=["preview", "record_id"], name="preview_item_of_record"),
+            models.Index(fields=["preview", "outcome", "source_id"], name="preview_item_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.preview_id}/{self.source_id}: {self.outcome}"
 
 
 class Alert(models.Model):

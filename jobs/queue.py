@@ -1,4 +1,4 @@
-"""The doorbell: wakes a worker for a run that is queued.
+"""The doorbell: wakes a worker for a run, or a preview, that is queued.
 
 The row is the truth, the message only wakes somebody: a broker that is down is written to the log,
 and the sweep rings again (`jobs.sweep`).
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: The name under which `jobs.tasks` registers the execution of a run.
 RUN_TASK = "jobs.run"
+#: The same for the making of a preview.
+PREVIEW_TASK = "jobs.preview"
 
 #: The caller may be a page that somebody waits for: a broker that is down is given up at once.
 NO_WAITING = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
@@ -29,18 +31,34 @@ def ring(run_id: int) -> None:
     transaction.on_commit(lambda: ring_now(run_id))
 
 
+def ring_for_preview(preview_id: int) -> None:
+    """Wake a worker for the preview as soon as this transaction is committed."""
+    transaction.on_commit(lambda: ring_for_preview_now(preview_id))
+
+
 def ring_now(run_id: int) -> None:
     """Send the message and write down when; a broker that is down breaks nothing.
 
     Tests replace this function.
     """
+    if _send(RUN_TASK, run_id):
+        Run.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(rung_at=clock.now())
+
+
+def ring_for_preview_now(preview_id: int) -> None:
+    """Send the message; a broker that is down breaks nothing. Tests replace this function."""
+    _send(PREVIEW_TASK, preview_id)
+
+
+def _send(task: str, pk: int) -> bool:
+    """Whether the broker took the message."""
     try:
         with current_app.connection_for_write() as broker:
             broker.transport_options = {**(broker.transport_options or {}), **NO_WAITING}
             current_app.send_task(
-                RUN_TASK, args=[run_id], connection=broker, retry=False, ignore_result=True
+                task, args=[pk], connection=broker, retry=False, ignore_result=True
             )
     except (OperationalError, RedisError, OSError) as error:
-        logger.warning("Run %s: the broker cannot be reached, ringing later: %s", run_id, error)
-        return
-    Run.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(rung_at=clock.now())
+        logger.warning("%s %s: the broker cannot be reached, ringing later: %s", task, pk, error)
+        return False
+    return True

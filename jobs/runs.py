@@ -28,6 +28,7 @@ def start(
     now: datetime,
     full: bool = False,
     only: int | None = None,
+    plan: int | None = None,
     slot: datetime | None = None,
 ) -> Run:
     """Queue a run.
@@ -35,6 +36,7 @@ def start(
     Args:
         full: Take existing data too.
         only: Primary key of the one source row to push (a test); such runs may go side by side.
+        plan: Primary key of the preview whose records are sent, and no others.
         slot: The moment that fell due; runs of one connection and slot wait for each other,
             parents first. By default the run is a slot of its own.
 
@@ -48,6 +50,7 @@ def start(
         slot=slot or now,
         full=full,
         only=only,
+        plan=plan,
         queued_at=now,
     )
     with _only_active(mapping):
@@ -175,7 +178,7 @@ def cancel(run: Run, *, now: datetime) -> bool:
 
 def resting_first_load(mapping: Mapping) -> Run | None:
     """The mapping's first load that is paused, or held until tomorrow; None if there is none."""
-    resting = Run.objects.filter(mapping=mapping, full=True, status=RunStatus.HELD)
+    resting = Run.objects.filter(mapping=mapping, full=True, plan=None, status=RunStatus.HELD)
     return resting.order_by("pk").last()
 
 

@@ -7,6 +7,7 @@ watermark, every row is looked at (reconciliation), so that nothing hides from t
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -19,10 +20,12 @@ from crm.catalogue import Parent
 from crm.models import Member, SourceRow
 from integrations.kintone.client import REQUEST_LIFE
 from jobs.engine.ports import RunStopError
+from jobs.engine.preview import TO_SEND
 from jobs.engine.values import Candidate, Chunk, Known, Refusal
 from jobs.ledger import forget_deleted_rows, owed_rows
-from jobs.models import Ledger, LedgerEntry, Run
+from jobs.models import Ledger, LedgerEntry, PreviewItem, Run
 from jobs.parents import Sought, own_parent, wake_children
+from jobs.previews import still_to_send
 from jobs.states import EntryState
 
 #: Rows may be committed this much later than they were stamped.
@@ -71,6 +74,9 @@ class OwedRows:
         if self._run.only is not None:
             yield self._chunk([self._run.only])
             return
+        if self._run.plan is not None:
+            yield from self._planned()
+            return
         if self._own_parent is not None:
             yield from self._parents_first(self._own_parent)
         elif self._run.full and not self.reconciles:
@@ -82,6 +88,23 @@ class OwedRows:
             yield from self._by_time(self._scan())
         yield Chunk(candidates=(), reaches=self._cut_off)
         yield from self._due()
+
+    def _planned(self) -> Iterator[Chunk]:
+        """What a preview found to be sent, as it found it; what changed since goes by itself.
+
+        Where that takes long, what changes goes before each slice, as in a first load.
+        """
+        items = still_to_send(self._run, ledger_id=self._ledger.pk).order_by("source_id")
+        last, number = 0, 0
+        while page := dict(
+            items.filter(source_id__gt=last).values_list("source_id", "version")[:CHUNK_SIZE]
+        ):
+            if number and number % CHUNKS_OF_A_SLICE == 0:
+                yield from self._changed_meanwhile()
+            chunk = self._chunk(list(page))
+            unchanged = [one for one in chunk.candidates if one.row.version == page[one.row.id]]
+            yield replace(chunk, candidates=unchanged)
+            last, number = max(page), number + 1
 
     def _in_slices(self) -> Iterator[Chunk]:
         """Existing data by id, and before each slice what a slot would send: it never waits long.
@@ -117,7 +140,7 @@ class OwedRows:
 
     def has_work(self) -> bool:
         """Whether this run has anything to look at, or failed records wait for a mended form."""
-        if self._run.only is not None:
+        if self._run.only is not None or self._run.plan is not None:
             return True
         entries = LedgerEntry.objects.filter(ledger=self._ledger)
         return (
@@ -130,6 +153,8 @@ class OwedRows:
         """How many rows are owed and not yet settled."""
         if self._run.only is not None:
             return 1
+        if self._run.plan is not None:
+            return still_to_send(self._run, ledger_id=self._ledger.pk).count()
         due = LedgerEntry.objects.filter(ledger=self._ledger, due_at__isnull=False)
         settled_version = due.filter(source_id=OuterRef("pk"), version=OuterRef("version"))
         return (
@@ -141,6 +166,8 @@ class OwedRows:
 
     def _must_reconcile(self) -> bool:
         ledger = self._ledger
+        if self._run.plan is not None:
+            return False  # it looks at some rows only
         if ledger.watermark is None or ledger.reconciled_at is None:
             return True
         return (
@@ -213,6 +240,11 @@ class OwedRows:
         entries = LedgerEntry.objects.filter(ledger=self._ledger)
         if self._run.only is not None:
             entries = entries.filter(source_id=self._run.only)
+        if self._run.plan is not None:
+            planned = PreviewItem.objects.filter(
+                preview=self._run.plan, outcome__in=TO_SEND, source_id=OuterRef("source_id")
+            )
+            entries = entries.filter(Exists(planned))
         # In this form the index on (ledger, due_at, source_id) serves the whole condition.
         entries = entries.filter(due_at__lte=clock.now()).order_by("due_at", "source_id")
         page = list(entries.values_list("due_at", "source_id")[:CHUNK_SIZE])
@@ -229,7 +261,7 @@ class OwedRows:
                 self._record_type, ids, item_keys=self._item_keys, viewer_id=self._viewer_id
             )
         )
-        known = self._known(ids)
+        known = known_of(self._ledger, ids)
         gone = set(ids).difference(row.id for row in rows)
         if gone:
             forget_deleted_rows(self._ledger, gone)
@@ -237,26 +269,6 @@ class OwedRows:
             candidates=[Candidate(row=row, known=known.get(row.id)) for row in rows],
             reaches=reaches,
         )
-
-    def _known(self, ids: Sequence[int]) -> dict[int, Known]:
-        entries = LedgerEntry.objects.filter(ledger=self._ledger, source_id__in=ids)
-        # Most have none, and decoding thousands of empty lists is not free.
-        failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
-        columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts")
-        return {
-            source_id: Known(
-                digest=digest,
-                key=key,
-                record_id=record_id,
-                in_doubt=doubt_until is not None,
-                attempts=attempts,
-                problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
-                refused=_refusal_in(failed.get(source_id, ())),
-            )
-            for source_id, digest, key, record_id, doubt_until, attempts in (
-                entries.values_list(*columns)
-            )
-        }
 
     def _check_sync_user(self) -> None:
         """Leads are sent only while somebody's sight says which.
@@ -278,6 +290,28 @@ class OwedRows:
         over = in_doubt.aggregate(over=Max("doubt_until"))["over"]
         if over is not None:
             self._sleep(max((over - clock.now()).total_seconds(), 0))
+
+
+def known_of(ledger: Ledger, ids: Sequence[int]) -> dict[int, Known]:
+    """What the ledger knows of these rows; nothing of those that it does not know."""
+    entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=ids)
+    # Most have none, and decoding thousands of empty lists is not free.
+    failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
+    columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts")
+    return {
+        source_id: Known(
+            digest=digest,
+            key=key,
+            record_id=record_id,
+            in_doubt=doubt_until is not None,
+            attempts=attempts,
+            problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
+            refused=_refusal_in(failed.get(source_id, ())),
+        )
+        for source_id, digest, key, record_id, doubt_until, attempts in (
+            entries.values_list(*columns)
+        )
+    }
 
 
 def _refusal_in(problems: Sequence[Mapping[str, object]]) -> Refusal | None:

@@ -32,6 +32,7 @@ class Trigger(models.TextChoices):
     TEST = "test", _("テスト")
     RETRY = "retry", _("再実行")
     FIRST_LOAD = "first_load", _("全件連携")
+    PLAN = "plan", _("事前チェック後の連携")
 
 
 class RunStatus(models.TextChoices):
@@ -58,6 +59,27 @@ class RunStatus(models.TextChoices):
 
 
 ACTIVE_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.HELD)
+
+
+class PreviewStatus(models.TextChoices):
+    """How far a 事前チェック is."""
+
+    QUEUED = "queued", _("待機中")
+    RUNNING = "running", _("確認中")
+    READY = "ready", _("完了")
+    FAILED = "failed", _("エラー")
+    CANCELED = "canceled", _("中止")
+
+    @property
+    def tone(self) -> str:
+        """Which colour token the badge takes (ux.md §3)."""
+        return {
+            "queued": "neutral",
+            "running": "info",
+            "ready": "plain",
+            "failed": "err",
+            "canceled": "neutral",
+        }[self.value]
 
 
 class RecordOutcome(models.TextChoices):

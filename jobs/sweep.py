@@ -9,7 +9,7 @@ from django.db.models import Q
 from common.problems import Problem
 from integrations import budget, governor
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import alerts, courier, ledger, liveness, queue, runs
+from jobs import alerts, courier, ledger, liveness, previews, queue, runs
 from jobs.models import Run
 from jobs.states import FailureKind, RunStatus, Trigger
 
@@ -29,6 +29,7 @@ def sweep(*, now: datetime) -> None:
     forget_tests(now=now)
     resume_held(now=now)
     ring_ready(now=now)
+    mind_previews(now=now)
     alerts.close_moot(now=now)
 
 
@@ -84,6 +85,14 @@ def ring_ready(*, now: datetime) -> None:
     # Runs of one record wait for no parents; a test is executed by the page that asks for it.
     for run in queued.filter(only__isnull=False).exclude(trigger=Trigger.TEST):
         queue.ring(run.pk)
+
+
+def mind_previews(*, now: datetime) -> None:
+    """Have previews made anew whose process died, ring for those unheard, forget the old."""
+    previews.requeue_dead(now=now)
+    for preview in previews.unheard(now=now, patience=RING_AGAIN_AFTER):
+        queue.ring_for_preview(preview.pk)
+    previews.forget_old(now=now)
 
 
 def _resumes(run: Run, *, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Celery's doors: the clock's tick, and the execution of one run.
+"""Celery's doors: the clock's tick, the execution of one run, the making of one preview.
 
 Both may happen twice or at the same time: the rows say what is still to be done.
 """
@@ -8,8 +8,8 @@ import logging
 from celery import shared_task
 
 from common import clock
-from jobs import execute, liveness, mails, queue, schedules, sweep
-from jobs.models import Heartbeat, Run
+from jobs import execute, liveness, mails, previewing, queue, schedules, sweep
+from jobs.models import Heartbeat, Preview, Run
 
 logger = logging.getLogger(__name__)
 
@@ -38,3 +38,13 @@ def run(run_id: int) -> None:
     except Run.DoesNotExist:
         # Canceled, then deleted with its mapping, while its message was on the way or it worked.
         logger.info("Run %s is gone", run_id)
+
+
+@shared_task(name=queue.PREVIEW_TASK, ignore_result=True, acks_late=True)
+def preview(preview_id: int) -> None:
+    """Make the preview, unless somebody else has taken it."""
+    try:
+        previewing.make(preview_id, owner=liveness.owner_here())
+    except Preview.DoesNotExist:
+        # Another one took its place, or its mapping was deleted, while its message was on the way.
+        logger.info("Preview %s is gone", preview_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.pages import connections, dashboard, records, removals, runs, trials
+from jobs.pages import connections, dashboard, previews, records, removals, runs, trials
 
 app_name = "jobs"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/enable/", trials.enable, name="enable"),
     path("settings/mappings/<int:pk>/run/", runs.run_now, name="run-now"),
     path("settings/mappings/<int:pk>/first-load/", runs.first_load, name="first-load"),
+    path("settings/mappings/<int:pk>/preview/", previews.preview, name="preview"),
+    path("settings/mappings/<int:pk>/preview/run/", previews.carry_out, name="preview-run"),
+    path("settings/mappings/<int:pk>/preview/cancel/", previews.cancel, name="preview-cancel"),
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),

@@ -81,6 +81,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The runs whose doorbell was rung, in order; no broker is ever spoken to."""
     runs: list[int] = []
     monkeypatch.setattr("jobs.queue.ring_now", runs.append)
+    monkeypatch.setattr("jobs.queue.ring_for_preview_now", lambda preview_id: None)
     return runs
 
 

@@ -68,18 +68,33 @@ def settle_conflict(conflict: Conflict) -> Settled:
         outcome=OutcomeKind.INVALID,
         attempts=known.attempts + 1 if known else 1,
         problems=(
-            Problem(
-                code="key_taken",
-                value=sendable.payload.key,
-                params={
-                    "label": sendable.label,
-                    "id": sendable.row_id,
-                    "other_label": conflict.holder_label,
-                    "other_id": conflict.holder_id,
-                    "key": sendable.payload.key,
-                },
+            key_taken(
+                sendable.payload.key,
+                wanted_by=(sendable.row_id, sendable.label),
+                held_by=(conflict.holder_id, conflict.holder_label),
             ),
         ),
         waits_for=sendable.payload.claim,
         repeated=known is not None and known.problem_codes == ("key_taken",),
+    )
+
+
+def key_taken(key: str, *, wanted_by: tuple[int, str], held_by: tuple[int, str]) -> Problem:
+    """That another record holds the key.
+
+    Args:
+        wanted_by, held_by: Row and what a person calls it.
+    """
+    row_id, label = wanted_by
+    other_id, other_label = held_by
+    return Problem(
+        code="key_taken",
+        value=key,
+        params={
+            "label": label,
+            "id": row_id,
+            "other_label": other_label,
+            "other_id": other_id,
+            "key": key,
+        },
     )

@@ -28,8 +28,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
     """The list; a refresh gets its rows alone, and keeps to the runs that it showed."""
     filters = RunFilter(request.GET)
     query = filters.query(now=clock.now())
-    up_to = _number(request.GET.get("up_to"))
-    page = select_runs.runs_page(query, below=_number(request.GET.get("below")), up_to=up_to)
+    up_to = number(request.GET.get("up_to"))
+    page = select_runs.runs_page(query, below=number(request.GET.get("below")), up_to=up_to)
     context = {
         "filters": filters,
         "page": page,
@@ -49,7 +49,7 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
     """What came of one run; a refresh gets its report alone."""
     run = get_object_or_404(Run.objects.select_related("mapping__connection"), pk=pk)
     code, field = request.GET.get("cause", ""), request.GET.get("field", "")
-    after = _number(request.GET.get("after")) or 0
+    after = number(request.GET.get("after")) or 0
     context = {
         "run": run,
         "moves": run.status in MOVING,
@@ -64,7 +64,7 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
         "skipped": select_runs.troubled_records(
             run,
             outcomes=[RecordOutcome.SKIPPED],
-            after=_number(request.GET.get("skipped_after")) or 0,
+            after=number(request.GET.get("skipped_after")) or 0,
         ),
         "address": request.path,
     }
@@ -79,7 +79,7 @@ def failures(request: HttpRequest, pk: int) -> HttpResponse:
     """The records of one mapping that cannot be sent at present, each with its reason."""
     mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
     code, field = request.GET.get("cause", ""), request.GET.get("field", "")
-    after = _number(request.GET.get("after")) or 0
+    after = number(request.GET.get("after")) or 0
     context = {
         "mapping": mapping,
         "count": ledger.failed_entries(mapping).count(),
@@ -97,7 +97,7 @@ def run_now(request: HttpRequest, pk: int) -> HttpResponse:
     """今すぐ実行."""
     mapping = get_object_or_404(Mapping, pk=pk)
     if not mapping.enabled:
-        return _to_the_switch(request, mapping)
+        return to_the_switch(request, mapping)
     accepted = _("データ処理を受け付けました。")
     return _start(request, mapping, trigger=Trigger.MANUAL, full=False, accepted=accepted)
 
@@ -107,7 +107,7 @@ def first_load(request: HttpRequest, pk: int) -> HttpResponse:
     """全件連携の確認: what it will take; a POST begins it, or goes on with one that rests."""
     mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
     if not mapping.enabled:
-        return _to_the_switch(request, mapping)
+        return to_the_switch(request, mapping)
     resting = runs.resting_first_load(mapping)
     if request.method == "POST":
         if resting is not None:
@@ -159,8 +159,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """再実行 of one failed record (`source`), of those of one cause, or of all of the mapping."""
     mapping = get_object_or_404(Mapping, pk=pk)
     if not mapping.enabled:
-        return _to_the_switch(request, mapping)
-    source = _number(request.POST.get("source"))
+        return to_the_switch(request, mapping)
+    source = number(request.POST.get("source"))
     cause, field = request.POST.get("cause", ""), request.POST.get("field", "")
     count = ledger.retry(
         mapping,
@@ -203,7 +203,8 @@ def _start(
     return redirect("jobs:run", run.pk)
 
 
-def _to_the_switch(request: HttpRequest, mapping: Mapping) -> HttpResponse:
+def to_the_switch(request: HttpRequest, mapping: Mapping) -> HttpResponse:
+    """To where a mapping that is off can be switched on."""
     messages.warning(request, _("連携が無効です。有効にしてから実行してください。"))
     return redirect("jobs:trial", mapping.pk)
 
@@ -222,7 +223,8 @@ def _back(mapping: Mapping) -> HttpResponse:
     return redirect("jobs:run", newest.pk) if newest else redirect("jobs:runs")
 
 
-def _number(text: str | None) -> int | None:
+def number(text: str | None) -> int | None:
+    """A number from an address; None for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 

@@ -9,7 +9,7 @@ from django.db.models.fields.json import KT
 
 from common.problems import Problem
 from jobs.ledger import failed_entries
-from jobs.models import LedgerEntry, Outcome, Run
+from jobs.models import LedgerEntry, Outcome, PreviewItem, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
 from mapping.models import Mapping
 from mapping.naming import FieldNames
@@ -116,15 +116,18 @@ class TroubledPage:
 
 def causes(run: Run) -> list[Cause]:
     """Why records of the run failed, the most frequent first; two queries."""
-    return _causes(run.outcomes.filter(outcome__in=FAILED_OUTCOMES), run.mapping)
+    return causes_among(run.outcomes.filter(outcome__in=FAILED_OUTCOMES), run.mapping)
 
 
 def failure_causes(mapping: Mapping) -> list[Cause]:
     """Why records of the mapping cannot be sent at present, the most frequent first."""
-    return _causes(failed_entries(mapping), mapping)
+    return causes_among(failed_entries(mapping), mapping)
 
 
-def _causes(failed: "QuerySet[Outcome] | QuerySet[LedgerEntry]", mapping: Mapping) -> list[Cause]:
+def causes_among(
+    failed: "QuerySet[Outcome] | QuerySet[LedgerEntry] | QuerySet[PreviewItem]", mapping: Mapping
+) -> list[Cause]:
+    """The first problems of these rows, the most frequent first; two queries."""
     groups = list(
         failed.order_by()
         .annotate(
@@ -219,7 +222,7 @@ def _failed_now(run: Run, source_ids: Sequence[int]) -> dict[int, LedgerEntry]:
     return {entry.source_id: entry for entry in entries}
 
 
-def _problems(row: Outcome | LedgerEntry, names: FieldNames) -> tuple[Problem, ...]:
+def _problems(row: Outcome | LedgerEntry | PreviewItem, names: FieldNames) -> tuple[Problem, ...]:
     return names.named(Problem.from_json(stored) for stored in row.problems)
 
 

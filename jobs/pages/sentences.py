@@ -1,12 +1,12 @@
-"""What came of a run, in one sentence."""
+"""What came of a run, or of a 事前チェック, in one sentence."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.problems import Problem
 from common.wording import one_after_another
-from jobs.models import Run
-from jobs.states import RunStatus
+from jobs.models import Preview, Run
+from jobs.states import PreviewStatus, RunStatus
 from mapping.problem_texts import describe
 
 
@@ -41,6 +41,34 @@ def last_words(run: Run) -> str:
         if count
     )
     return told or _("変更なし")
+
+
+def preview_sentence(preview: Preview) -> str:
+    """「12,345件をチェックしました。12,328件を連携できます。17件は連携できません。」"""
+    match preview.status:
+        case PreviewStatus.QUEUED:
+            return _("チェックの順番を待っています。")
+        case PreviewStatus.RUNNING:
+            return _("すべてのデータを確認しています。この画面を閉じても続きます。")
+        case PreviewStatus.CANCELED:
+            return _("チェックを中止しました。")
+        case PreviewStatus.FAILED:
+            return _("チェックできませんでした。")
+    failed = preview.invalid + preview.rejected
+    seen = failed + preview.to_send + preview.unchanged + preview.skipped
+    parts = [
+        ngettext("%(count)s件をチェックしました。", "%(count)s件をチェックしました。", seen)
+        % {"count": f"{seen:,}"},
+        ngettext("%(count)s件を連携できます。", "%(count)s件を連携できます。", preview.to_send)
+        % {"count": f"{preview.to_send:,}"}
+        if preview.to_send
+        else _("連携するデータはありません。"),
+        ngettext("%(count)s件は連携できません。", "%(count)s件は連携できません。", failed)
+        % {"count": f"{failed:,}"}
+        if failed
+        else "",
+    ]
+    return one_after_another(parts)
 
 
 def _succeeded(run: Run) -> str:

@@ -11,11 +11,11 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.labels import TYPE_LABELS
 from integrations.kintone.values import JsonValue
-from jobs.models import Run
+from jobs.models import Preview, Run
 from jobs.pages.health import Health
 from jobs.pages.select_records import Verdict
-from jobs.pages.sentences import last_words, result_sentence
-from jobs.states import RecordOutcome, RunStatus
+from jobs.pages.sentences import last_words, preview_sentence, result_sentence
+from jobs.states import PreviewStatus, RecordOutcome, RunStatus
 from mapping.models import Mapping as MappingModel
 from mapping.problem_texts import ProblemText, describe
 
@@ -30,6 +30,13 @@ RUN_ICONS = {
     RunStatus.FAILED: "cross",
     RunStatus.CANCELED: "square",
 }
+PREVIEW_ICONS = {
+    PreviewStatus.QUEUED: "dots",
+    PreviewStatus.RUNNING: "play",
+    PreviewStatus.READY: "check",
+    PreviewStatus.FAILED: "cross",
+    PreviewStatus.CANCELED: "square",
+}
 
 
 @register.inclusion_tag("partials/badge.html")
@@ -37,6 +44,13 @@ def run_badge(run: Run) -> dict[str, object]:
     """The run's status."""
     status = RunStatus(run.status)
     return {"label": status.label, "tone": status.tone, "icon_name": RUN_ICONS[status]}
+
+
+@register.inclusion_tag("partials/badge.html")
+def preview_badge(preview: Preview) -> dict[str, object]:
+    """How far the 事前チェック is."""
+    status = PreviewStatus(preview.status)
+    return {"label": status.label, "tone": status.tone, "icon_name": PREVIEW_ICONS[status]}
 
 
 @register.inclusion_tag("partials/badge.html")
@@ -76,6 +90,13 @@ def counts(run: Run) -> list[tuple[str, int]]:
 
 
 @register.filter
+def preview_counts(preview: Preview) -> list[tuple[str, int]]:
+    """Every outcome that a preview can tell, with its count."""
+    kinds = [kind for kind in RecordOutcome if kind != RecordOutcome.UNSENT]
+    return [(str(kind.label), getattr(preview, kind.value)) for kind in kinds]
+
+
+@register.filter
 def took(run: Run) -> timedelta | None:
     """How long the run worked."""
     if run.started_at is None or run.finished_at is None:
@@ -84,8 +105,8 @@ def took(run: Run) -> timedelta | None:
 
 
 @register.filter
-def stop_problem(run: Run) -> Problem | None:
-    """Why the run stopped before everything was sent."""
+def stop_problem(run: Run | Preview) -> Problem | None:
+    """Why the run stopped before everything was sent, or the preview before all was looked at."""
     return Problem.from_json(run.message) if run.message else None
 
 
@@ -125,6 +146,7 @@ def record_url(record_type: str, source_id: int) -> str:
 
 register.filter("result_sentence", result_sentence)
 register.filter("last_words", last_words)
+register.filter("preview_sentence", preview_sentence)
 
 
 @register.filter

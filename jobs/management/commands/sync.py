@@ -135,7 +135,7 @@ def _resume_here(mapping: Mapping, *, full: bool) -> Run | None:
     Without a clock nobody else would ever end the hold.
     """
     now = clock.now()
-    held_runs = Run.objects.filter(mapping=mapping, only__isnull=True, status=RunStatus.HELD)
+    held_runs = Run.objects.filter(mapping=mapping, only=None, plan=None, status=RunStatus.HELD)
     # A first load that rests is nobody's hindrance: only who asks for one takes it up.
     held = (held_runs if full else held_runs.filter(full=False)).order_by("full", "pk").last()
     left = budget.left_for_first_load if full else budget.left

@@ -1,0 +1,366 @@
+"""Making a preview (事前チェック): the way of a run over every record, stopped before sending.
+
+First every row is built and compared with the ledger, as a run would. Then keys that several
+records want are given to one. Then, if the app is read, kintone's own records are laid beside those
+that would be sent: which exist, and which of their cells would change. Memory is flat: what is
+found stands in the database.
+"""
+
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from common import clock
+from common.problems import Problem
+from common.types import RecordType
+from crm import changes
+from integrations import budget, connections
+from integrations.kintone.client import KintoneClient
+from integrations.kintone.errors import AllowanceSpentError
+from integrations.kintone.form import FieldType
+from integrations.kintone.values import JsonValue
+from jobs import claims, previews, setwise
+from jobs.endings import Ending, ending_after
+from jobs.engine.compare import differences
+from jobs.engine.keys import key_taken
+from jobs.engine.ports import LeaseLostError
+from jobs.engine.preview import TO_SEND, Prediction, predict
+from jobs.engine.values import Candidate, OutcomeKind
+from jobs.execute import viewer_of
+from jobs.ledger import ledger_of
+from jobs.models import KeyClaim, LedgerEntry, Preview, PreviewItem
+from jobs.reading import Page, pages
+from jobs.source import CHUNK_SIZE, known_of
+from jobs.states import EntryState, FailureKind, RecordOutcome
+from mapping import mappings
+from mapping.checks import required_without_rule
+from mapping.columns import described
+from mapping.converters.values import plain_number
+from mapping.plan import MappingError
+
+logger = logging.getLogger(__name__)
+
+#: Outcomes that are counted by their items; of what is unchanged there are none.
+_LISTED: Final = ("created", "updated", "skipped", "invalid", "rejected")
+
+
+def make(preview_id: int, *, owner: str) -> Preview:
+    """Take the preview, make it and return it as it ended; one that is not queued, as it is.
+
+    Whatever goes wrong ends in the preview's row, never in an exception.
+
+    Args:
+        owner: Name of this process (`jobs.liveness`).
+    """
+    if previews.take(preview_id, owner=owner, now=clock.now()):
+        preview = Preview.objects.select_related("mapping__connection").get(pk=preview_id)
+        try:
+            _Previewing(preview, owner=owner).carry_out()
+        except LeaseLostError:
+            logger.warning("Preview %s was taken away or canceled", preview_id)
+        except Exception as error:
+            ending = ending_after(error, mapping=preview.mapping)
+            if ending.failure_kind == FailureKind.INTERNAL:
+                logger.exception("Preview %s failed", preview_id)
+            else:
+                logger.warning("Preview %s stopped: %s", preview_id, error)
+            _fail(preview, error, ending=ending, owner=owner)
+    return Preview.objects.select_related("mapping__connection").get(pk=preview_id)
+
+
+def _fail(preview: Preview, error: Exception, *, ending: Ending, owner: str) -> None:
+    spent = isinstance(error, AllowanceSpentError)
+    previews.finish(
+        preview.pk,
+        owner=owner,
+        now=clock.now(),
+        problem=Problem(code="preview_budget") if spent else ending.problem,
+        trace="".join(traceback.format_exception(ending.error)) if ending.error else "",
+    )
+
+
+class _CountingMeter(budget.Meter):
+    """Spends on the budgets of the apps, and counts what it spent."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.counted = 0
+
+    def spend(self, *, app: int | None, requests: int = 1) -> None:
+        super().spend(app=app, requests=requests)
+        self.counted += requests if app is not None else 0
+
+
+class _Previewing:
+    """What the making of one preview holds together."""
+
+    def __init__(self, preview: Preview, *, owner: str) -> None:
+        self._preview = preview
+        self._mapping = preview.mapping
+        self._owner = owner
+        self._type = RecordType(self._mapping.record_type)
+        self._meter = _CountingMeter(self._mapping.connection.host)
+        self._done = 0
+        self._unchanged = 0
+
+    def carry_out(self) -> None:
+        self._viewer_id = viewer_of(self._mapping)
+        with connections.client_for(
+            self._mapping.connection, guest_space=self._mapping.guest_space, meter=self._meter
+        ) as client:
+            self._open(client)
+            self._judge_rows()
+            self._give_out_keys()
+            if self._preview.reads_kintone:
+                self._lay_beside(client)
+        self._refuse_what_lacks()
+        self._finish()
+
+    def _open(self, client: KintoneClient) -> None:
+        """Read the form as it is now, and find out how long this will take."""
+        mappings.read_form(self._mapping, client, now=clock.now())
+        self._plan = mappings.plan_of(self._mapping)
+        self._form = mappings.form_of(self._mapping)
+        self._ledger = ledger_of(self._mapping)
+        total = changes.model_of(self._type)._default_manager.count()
+        if self._preview.reads_kintone:
+            total += client.count_records(self._mapping.app)
+        self._beat(total=total, rules_version=self._mapping.version)
+
+    def _judge_rows(self) -> None:
+        """Every row by itself, against the rules, the form and the ledger."""
+        for ids in self._all_ids():
+            with transaction.atomic():
+                self._keep(self._predictions(ids))
+                self._step(len(ids))
+
+    def _all_ids(self) -> Iterator[list[int]]:
+        rows = changes.model_of(self._type)._default_manager.order_by("pk")
+        last = 0
+        while ids := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK_SIZE]):
+            yield ids
+            last = ids[-1]
+
+    def _predictions(self, ids: Sequence[int]) -> Iterator[Prediction]:
+        known = known_of(self._ledger, ids)
+        refused = self._refused(ids)
+        for row in self._load(ids):
+            yield predict(
+                Candidate(row=row, known=known.get(row.id)),
+                plan=self._plan,
+                refused=refused.get((row.id, row.version), ()),
+            )
+
+    def _load(self, ids: Collection[int]) -> Iterator[changes.SourceRecord]:
+        return changes.load(
+            self._type, ids, item_keys=self._plan.item_keys, viewer_id=self._viewer_id
+        )
+
+    def _refused(self, ids: Sequence[int]) -> dict[tuple[int, int], Sequence[Problem]]:
+        """Row and version → why kintone refused it, by these very rules."""
+        failed = LedgerEntry.objects.filter(
+            ledger=self._ledger,
+            source_id__in=ids,
+            state=EntryState.FAILED,
+            rules_version=self._mapping.version,
+            problems__0__code="kintone",
+        )
+        return {
+            (source_id, version): [Problem.from_json(problem) for problem in problems]
+            for source_id, version, problems in (
+                failed.values_list("source_id", "version", "problems")
+            )
+        }
+
+    def _keep(self, predictions: Iterable[Prediction]) -> None:
+        listed = []
+        for prediction in predictions:
+            if prediction.outcome == OutcomeKind.UNCHANGED:
+                self._unchanged += 1
+            else:
+                listed.append(prediction)
+        well = [one for one in listed if not one.problems]
+        if well:
+            setwise.insert(
+                PreviewItem,
+                {
+                    "source_id": [one.row_id for one in well],
+                    "version": [one.version for one in well],
+                    "label": [one.label[:255] for one in well],
+                    "outcome": [one.outcome.value for one in well],
+                    "key": [one.key for one in well],
+                    "record_id": [one.record_id for one in well],
+                },
+                same={"preview": self._preview.pk, "found": False, "cells": [], "problems": []},
+            )
+        PreviewItem.objects.bulk_create(
+            PreviewItem(
+                preview=self._preview,
+                source_id=one.row_id,
+                version=one.version,
+                label=one.label[:255],
+                outcome=one.outcome.value,
+                key=one.key,
+                record_id=one.record_id,
+                problems=[problem.as_json() for problem in one.problems],
+            )
+            for one in listed
+            if one.problems
+        )
+
+    def _give_out_keys(self) -> None:
+        """Of the records that want one key the one gets it that a run would give it to."""
+        contested = self._contested_keys()
+        for start in range(0, len(contested), CHUNK_SIZE):
+            keys = contested[start : start + CHUNK_SIZE]
+            with transaction.atomic():
+                self._give_out(keys)
+                self._beat()
+
+    def _contested_keys(self) -> list[str]:
+        """Keys that several records want, or that another entry holds."""
+        to_send = self._to_send().exclude(key="")
+        several = to_send.values("key").annotate(count=Count("pk")).filter(count__gt=1)
+        held = self._claims().filter(key=OuterRef("key"))
+        own = Q(entry__ledger=self._ledger, entry__source_id=OuterRef("source_id"))
+        by_others = to_send.filter(Exists(held.exclude(own)))
+        return sorted(
+            {*several.order_by().values_list("key", flat=True)}
+            | {*by_others.values_list("key", flat=True)}
+        )
+
+    def _give_out(self, keys: Sequence[str]) -> None:
+        wanting: dict[str, list[PreviewItem]] = defaultdict(list)
+        for item in self._to_send().filter(key__in=keys).order_by("source_id"):
+            wanting[item.key].append(item)
+        holders = self._holders(keys)
+        refused = []
+        for key, items in wanting.items():
+            first = (items[0].source_id, items[0].label)
+            holder = holders.get(key, first)
+            for item in items:
+                if item.source_id != holder[0] or holder[0] < 0:
+                    self._refuse(item, held_by=holder)
+                    refused.append(item)
+        PreviewItem.objects.bulk_update(refused, ["outcome", "problems"])
+
+    def _holders(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Key → row and name of who holds it and keeps it; a row of another ledger below 0."""
+        held = self._claims().filter(key__in=keys)
+        found = list(held.select_related("entry__ledger__mapping__connection"))
+        labels = claims.labels_of(claim.entry for claim in found)
+        ours = [one.entry.source_id for one in found if one.entry.ledger_id == self._ledger.pk]
+        moves = dict(self._to_send().filter(source_id__in=ours).values_list("source_id", "key"))
+        holders = {}
+        for claim in found:
+            is_ours = claim.entry.ledger_id == self._ledger.pk
+            row = claim.entry.source_id
+            gives_up = is_ours and moves.get(row, claim.key) != claim.key
+            if claim.entry_id in labels and not gives_up:
+                holders[claim.key] = (row if is_ours else -row, labels[claim.entry_id])
+        return holders
+
+    def _refuse(self, item: PreviewItem, *, held_by: tuple[int, str]) -> None:
+        problem = key_taken(
+            item.key,
+            wanted_by=(item.source_id, item.label),
+            held_by=(abs(held_by[0]), held_by[1]),
+        )
+        item.outcome = RecordOutcome.INVALID
+        item.problems = [problem.as_json()]
+
+    def _lay_beside(self, client: KintoneClient) -> None:
+        """Kintone's records beside those that would be sent: what is there, and which cells."""
+        for page, _upto in pages(client, self._mapping.app, plan=self._plan):
+            with transaction.atomic():
+                self._compare(page)
+                self._step(len(page))
+        # kintone does not hold them any more: a push makes them anew.
+        gone = self._to_send().filter(record_id__isnull=False, found=False)
+        gone.update(outcome=RecordOutcome.CREATED)
+
+    def _compare(self, page: Page) -> None:
+        by_key = {self._as_key(held): record_id for record_id, held in page.items()}
+        known, new = Q(record_id__in=list(page)), Q(record_id=None, key__in=list(by_key))
+        items = {item.source_id: item for item in self._to_send().filter(known | new)}
+        compared = []
+        for row in self._load(items):
+            item = items[row.id]
+            record_id = item.record_id or by_key[item.key]
+            cells = self._changed_cells(row, page[record_id])
+            if row.version == item.version and cells is not None:
+                item.outcome, item.record_id = RecordOutcome.UPDATED, record_id
+                item.found, item.cells = True, cells
+                compared.append(item)
+        fields = ["outcome", "record_id", "found", "cells"]
+        PreviewItem.objects.bulk_update(compared, fields, batch_size=100)
+
+    def _changed_cells(
+        self, row: changes.SourceRecord, held: Mapping[str, JsonValue]
+    ) -> list[dict[str, object]] | None:
+        """The fields in which kintone holds something else; None if it cannot be told any more."""
+        try:
+            payload = self._plan.build(row.values)
+        except MappingError:
+            return None  # it was changed since it was judged
+        sent = {self._plan.key_field: payload.key, **payload.record}
+        return [asdict(cell) for cell in differences(sent, held, form=self._form)]
+
+    def _as_key(self, held: Mapping[str, JsonValue]) -> str:
+        """kintone's key in the form in which we compare keys."""
+        text = str(held.get(self._plan.key_field) or "")
+        if self._form.fields[self._plan.key_field].type != FieldType.NUMBER:
+            return text
+        try:
+            return plain_number(Decimal(text))
+        except InvalidOperation:
+            return text
+
+    def _refuse_what_lacks(self) -> None:
+        """kintone makes no record without its required fields; those that it has it keeps."""
+        rules = [column.rule for column in self._plan.columns]
+        lacking = [
+            Problem(code="required_without_rule", field=field.code, params=described(field))
+            for field in required_without_rule(rules, form=self._form)
+        ]
+        if lacking:
+            self._to_send().filter(outcome=RecordOutcome.CREATED).update(
+                outcome=RecordOutcome.REJECTED,
+                problems=[problem.as_json() for problem in lacking],
+            )
+
+    def _finish(self) -> None:
+        items = PreviewItem.objects.filter(preview=self._preview)
+        by_outcome = items.order_by().values_list("outcome").annotate(count=Count("pk"))
+        counts = {**dict.fromkeys(_LISTED, 0), **dict(by_outcome)}
+        previews.finish(
+            self._preview.pk,
+            owner=self._owner,
+            now=clock.now(),
+            unchanged=self._unchanged,
+            counted=self._meter.counted,
+            **counts,
+        )
+
+    def _to_send(self) -> QuerySet[PreviewItem]:
+        return PreviewItem.objects.filter(preview=self._preview, outcome__in=TO_SEND)
+
+    def _claims(self) -> QuerySet[KeyClaim]:
+        ledger = self._ledger
+        return KeyClaim.objects.filter(host=ledger.host, app=ledger.app, key_field=ledger.key_field)
+
+    def _step(self, count: int) -> None:
+        self._done += count
+        self._beat(done=self._done, counted=self._meter.counted)
+
+    def _beat(self, **values: object) -> None:
+        if not previews.beat(self._preview.pk, owner=self._owner, now=clock.now(), **values):
+            message = f"Preview {self._preview.pk} is no longer ours."
+            raise LeaseLostError(message)
