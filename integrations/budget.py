@@ -3,7 +3,7 @@
 kintone refuses nothing beyond its daily limit, so the count is ours. Days are Japan's.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import F
 
@@ -13,6 +13,8 @@ from integrations.models import DEFAULT_DAILY_REQUESTS, AppBudget, RequestDay
 
 #: One part in so many of an app's day is kept for what changes, while existing data is sent.
 SCHEDULE_S_PART = 10
+#: Less of a first day says nothing about the rest of it.
+TELLING = timedelta(hours=1)
 
 
 def spend(host: str, app: int, *, now: datetime, requests: int = 1) -> None:
@@ -48,6 +50,27 @@ def left_for_first_load(host: str, app: int, *, now: datetime) -> int:
     """Requests that existing data may still take today: a tenth of the day is the schedule's."""
     daily = daily_requests(host, app)
     return max(0, daily - reserve(daily) - used(host, app, now=now))
+
+
+def runs_out_at(*, used: int, yesterday: int | None, daily: int, now: datetime) -> datetime | None:
+    """When a day's requests would be used up, if all goes on as it went; None: not today.
+
+    Args:
+        used: Requests of today.
+        yesterday: Requests of the day before; None where there were none.
+    """
+    midnight = clock.next_japan_midnight(now)
+    passed = timedelta(days=1) - (midnight - now)
+    if yesterday is not None:
+        pace = (used + yesterday) / (timedelta(days=1) + passed).total_seconds()
+    elif passed >= TELLING:
+        pace = used / passed.total_seconds()
+    else:
+        return None
+    if used >= daily or not pace:
+        return None
+    at = now + timedelta(seconds=(daily - used) / pace)
+    return at if at < midnight else None
 
 
 def reserve(daily: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from redis import Redis
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+    from pytest_django import DjangoDbBlocker
     from pytest_django.live_server_helper import LiveServer
 
 pytest_plugins = ["pytester", "tests.fixtures.kintone"]
@@ -74,6 +76,28 @@ def _missing(what: str) -> None:
     if IN_CI:
         pytest.fail(f"{what} is missing, and CI must not go without.")
     pytest.skip(f"{what} is missing.")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
+) -> "Iterator[None]":
+    """The test database; at the end nobody else is in PostgreSQL's, so that it can be dropped.
+
+    A pool that grew for many threads may still be opening a connection, and the session of a
+    process that was killed lasts a moment longer.
+    """
+    yield
+    if settings.USES_SQLITE:
+        return
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from common import clock
-from jobs.pages.health import Health, MappingLine, app_uses, mapping_lines
+from jobs.pages.app_uses import app_uses
+from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
 

@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Max, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from common import clock
 from common.problems import Problem
 from common.types import RecordType
-from integrations.models import AppBudget, RequestDay
 from jobs.ledger import owed_rows
 from jobs.models import Alert, Ledger, LedgerEntry, Run
 from jobs.states import AlertKind, EntryState, FailureKind, Interval, RunStatus
@@ -253,38 +251,3 @@ def waiting_changes(mapping: Mapping, ledger: Ledger) -> Waiting:
         changed = changed.filter(changed_at__gte=ledger.watermark)
     times = list(changed.order_by("changed_at").values_list("changed_at", flat=True)[:COUNT_LIMIT])
     return Waiting(count=len(times), since=times[0] if times else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppUse:
-    """What one kintone app was asked today."""
-
-    host: str
-    app: int
-    name: str
-    used: int
-    limit: int
-
-    @property
-    def is_nearly_spent(self) -> bool:
-        """Whether less than a tenth of the day is left."""
-        return self.used * 10 >= self.limit * 9
-
-
-def app_uses(lines: list[MappingLine], *, now: datetime) -> list[AppUse]:
-    """Requests of today against the limit, of every app that a mapping goes to."""
-    names = {(line.mapping.connection.host, line.mapping.app): line.mapping for line in lines}
-    limits = {(one.host, one.app): one for one in AppBudget.objects.all()}
-    today = RequestDay.objects.filter(day=clock.japan_day(now))
-    used = dict(today.values_list("budget_id", "used"))
-    return [
-        AppUse(
-            host=host,
-            app=app,
-            name=mapping.app_name or str(app),
-            used=used.get(limits[host, app].pk, 0),
-            limit=limits[host, app].daily_requests,
-        )
-        for (host, app), mapping in names.items()
-        if (host, app) in limits
-    ]

@@ -20,13 +20,14 @@ from crm.models import Company
 from integrations import budget, connections
 from integrations.kintone.client import REQUEST_LIFE
 from integrations.kintone.errors import KintoneError
-from jobs import enabling, liveness, runs, sweep, trial
+from jobs import enabling, liveness, previewing, previews, runs, sweep, trial
 from jobs.book import DatabaseBook
 from jobs.courier import RunCourier
+from jobs.engine.preview import TO_SEND
 from jobs.engine.send import put_of
 from jobs.execute import execute
-from jobs.models import Run
-from jobs.states import RunStatus, Trigger
+from jobs.models import PreviewItem, Run
+from jobs.states import PreviewStatus, RunStatus, Trigger
 from mapping.models import Mapping
 from mapping.rulespec import RuleSpec
 from sandbox.model import ALL_RIGHTS
@@ -201,7 +202,30 @@ class Scene:
                 run = runs.start(mapping, trigger=trigger, now=clock.now(), full=full)
             except runs.AlreadyActive:
                 return None
-        rows = set(Company.objects.values_list("pk", flat=True)) if run.full else set()
+        return self._carry_out(which, run, owner=owner)
+
+    def run_by_plan(self, which: int, *, reads_kintone: bool) -> None:
+        """Somebody has everything checked, and what the check found carried out."""
+        mapping = self.mappings[which]
+        mapping.refresh_from_db()
+        before = self.kintone.records(self.app)
+        try:
+            preview = previews.start(mapping, reads_kintone=reads_kintone, now=clock.now())
+        except previews.AlreadyAtWork:
+            return
+        preview = previewing.make(preview.pk, owner=liveness.owner_here())
+        assert self.kintone.records(self.app) == before, "a check wrote into kintone"
+        if mapping.enabled and preview.status == PreviewStatus.READY:
+            with suppress(runs.AlreadyActive):
+                self._carry_out(which, previews.carry_out(preview, now=clock.now()))
+
+    def _carry_out(self, which: int, run: Run, *, owner: str = "") -> Run:
+        rows: set[int] = set()
+        if run.plan is not None:
+            items = PreviewItem.objects.filter(preview=run.plan, outcome__in=TO_SEND)
+            rows = set(items.values_list("source_id", flat=True))
+        elif run.full:
+            rows = set(Company.objects.values_list("pk", flat=True))
         self.expected[which].may |= rows
         with suppress(Killed):
             run = execute(run.pk, owner=owner or liveness.owner_here())

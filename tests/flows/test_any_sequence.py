@@ -146,6 +146,10 @@ class AnySequence(RuleBasedStateMachine):
     def run_by_full(self, which: int) -> None:
         self.scene.run(which, full=True)
 
+    @rule(which=which, reads_kintone=st.booleans())
+    def run_by_plan(self, which: int, reads_kintone: bool) -> None:
+        self.scene.run_by_plan(which, reads_kintone=reads_kintone)
+
     @rule(which=which, step=steps, owner=st.sampled_from([DEAD_HERE, DEAD_ELSEWHERE]))
     def run_and_die(self, which: int, step: int, owner: str) -> None:
         self.scene.kill_at(step)

@@ -139,3 +139,23 @@ def test_yesterdays_count_stays_to_be_seen():
     spend(1)
 
     assert budget.used(HOST, 1, now=NOON - timedelta(days=1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("hour", "used", "yesterday", "at"),
+    [
+        (12, 2500, None, None),  # as much again would do
+        (12, 3000, None, "20:00"),
+        (0, 3000, None, None),  # the first minutes of a first day tell nothing
+        (6, 3000, 1000, "21:00"),  # 4,000 in 30 hours
+        (6, 100, 1000, None),
+        (12, 5000, 5000, None),  # it is used up already
+        (12, 0, None, None),
+    ],
+)
+def test_at_the_pace_so_far_it_is_told_when_the_day_s_requests_run_out(hour, used, yesterday, at):
+    now = datetime(2026, 11, 27, hour, tzinfo=JAPAN)
+
+    told = budget.runs_out_at(used=used, yesterday=yesterday, daily=5000, now=now)
+
+    assert (told and f"{told.astimezone(JAPAN):%H:%M}") == at

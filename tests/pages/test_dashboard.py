@@ -1,6 +1,6 @@
 """The dashboard: the three steps on the first visit, then one line per mapping, worst first."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -226,3 +226,16 @@ def test_parents_stand_before_children_in_the_list_of_connections(db: None) -> N
 
     shown = [line.mapping.record_type for line in card.lines]
     assert shown == ["company", "department", "lead"]
+
+
+def test_it_says_when_the_day_s_requests_will_not_suffice(
+    as_administrator: Client, company_mapping: Mapping, time_machine: Any
+) -> None:
+    time_machine.move_to(datetime(2026, 11, 27, 12, tzinfo=clock.JAPAN), tick=False)
+    host, app = company_mapping.connection.host, company_mapping.app
+    budget.spend(host, app, now=clock.now(), requests=2400)
+    assert "このままでは" not in Page(as_administrator.get("/")).text()
+
+    budget.spend(host, app, now=clock.now(), requests=600)
+
+    assert "このままでは 20:00 ごろに上限に達します。" in Page(as_administrator.get("/")).text()

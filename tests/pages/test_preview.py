@@ -55,10 +55,10 @@ def test_a_press_begins_it_and_the_page_follows_it_until_it_is_done(
     assert "チェックの順番を待っています。" in page.text()
     assert "チェックを中止" in page.buttons()
     assert "チェックを開始" not in page.buttons()
-    polled = {"headers": {"HX-Request": "true"}}
-    assert as_administrator.get(address(company_mapping), **polled).status_code == 200
+    polled = {"HX-Request": "true"}
+    assert as_administrator.get(address(company_mapping), headers=polled).status_code == 200
     previewing.make(preview.pk, owner=liveness.owner_here())
-    answer = as_administrator.get(address(company_mapping), **polled)
+    answer = as_administrator.get(address(company_mapping), headers=polled)
     assert answer.status_code == 286
     told = answer.content.decode()
     assert "1件を連携できます。" in told

@@ -12,7 +12,7 @@ from common import clock
 from integrations import connections
 from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
-from jobs import comparing, execute, liveness, runs, sweep
+from jobs import comparing, sweep
 from jobs.comparing import Comparison, Cost, Findings, Found
 from jobs.management.addressing import (
     NOT_STARTED,
@@ -20,6 +20,7 @@ from jobs.management.addressing import (
     add_mapping_argument,
     mapping_or_refusal,
 )
+from jobs.management.running import run_here
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
@@ -131,15 +132,14 @@ class Command(BaseCommand):
 
 def _send(mapping: Mapping) -> Run:
     """The run that carries what was made owed."""
-    try:
-        run = runs.start(mapping, trigger=Trigger.RETRY, now=clock.now())
-    except runs.AlreadyActive as error:
-        message = _(
+    return run_here(
+        mapping,
+        trigger=Trigger.RETRY,
+        refusal=_(
             "「%(mapping)s」のデータ処理が実行中または保留です。違いはそのデータ処理か次のデータ処理で連携し直します。"
-        )
-        raise CommandError(message % {"mapping": mapping}, returncode=NOT_WELL) from error
-    Run.objects.filter(pk=run.pk).update(rung_at=clock.now())  # no worker is called: it is here
-    return execute.execute(run.pk, owner=liveness.owner_here())
+        ),
+        exit_code=NOT_WELL,
+    )
 
 
 def _spent(mapping: Mapping) -> str:

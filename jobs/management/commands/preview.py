@@ -10,15 +10,17 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.problems import Problem
-from jobs import execute, liveness, previewing, previews, runs, sweep
+from jobs import liveness, previewing, previews, runs, sweep
 from jobs.management.addressing import (
     NOT_STARTED,
     NOT_WELL,
     add_mapping_argument,
     mapping_or_refusal,
 )
+from jobs.management.running import enabled_or_refusal, execute_here
 from jobs.models import Preview, PreviewItem, Run
 from jobs.states import PreviewStatus, RecordOutcome, RunStatus
+from mapping.models import Mapping
 from mapping.problem_texts import describe
 
 #: So many records that would not be sent are listed; all are counted.
@@ -45,7 +47,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        preview = self._make(options["mapping"], reads_kintone=options["kintone"])
+        mapping = mapping_or_refusal(options["mapping"])
+        if options["run"]:
+            enabled_or_refusal(mapping)
+        preview = self._make(mapping, reads_kintone=options["kintone"])
         run = self._carry_out(preview) if options["run"] else None
         if options["json"]:
             self.stdout.write(json.dumps(_summary(preview, run=run), ensure_ascii=False))
@@ -55,10 +60,9 @@ class Command(BaseCommand):
         if refused or (run is not None and run.status != RunStatus.SUCCEEDED):
             sys.exit(NOT_WELL)
 
-    def _make(self, name: str, *, reads_kintone: bool) -> Preview:
+    def _make(self, mapping: Mapping, *, reads_kintone: bool) -> Preview:
         sweep.give_up_dead(now=clock.now())
         previews.requeue_dead(now=clock.now())
-        mapping = mapping_or_refusal(name)
         try:
             preview = previews.start(mapping, reads_kintone=reads_kintone, now=clock.now())
         except previews.AlreadyAtWork as error:
@@ -70,9 +74,6 @@ class Command(BaseCommand):
         return preview
 
     def _carry_out(self, preview: Preview) -> Run:
-        if not preview.mapping.enabled:
-            message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
-            raise CommandError(message % {"mapping": preview.mapping}, returncode=NOT_STARTED)
         try:
             run = previews.carry_out(preview, now=clock.now())
         except (previews.OutdatedError, runs.AlreadyActive) as error:
@@ -80,8 +81,7 @@ class Command(BaseCommand):
             raise CommandError(
                 message % {"mapping": preview.mapping}, returncode=NOT_STARTED
             ) from error
-        Run.objects.filter(pk=run.pk).update(rung_at=clock.now())  # no worker is called
-        return execute.execute(run.pk, owner=liveness.owner_here())
+        return execute_here(run)
 
     def _tell(self, preview: Preview, *, run: Run | None) -> None:
         self.stdout.write(_counts(preview))

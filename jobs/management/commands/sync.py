@@ -23,6 +23,7 @@ from jobs.management.addressing import (
     add_mapping_argument,
     mapping_or_refusal,
 )
+from jobs.management.running import enabled_or_refusal
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
@@ -60,9 +61,7 @@ class Command(BaseCommand):
         # A run of this mapping that was killed must not stand in the way.
         sweep.give_up_dead(now=clock.now())
         mapping = mapping_or_refusal(name)
-        if not mapping.enabled:
-            message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
-            raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
+        enabled_or_refusal(mapping)
         if full:
             self._foretell(mapping)
         try:
