@@ -14,7 +14,7 @@ from integrations.kintone.client import CALL_LIFE
 from jobs import claims, runs, setwise
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
-from jobs.ledger import pause_after
+from jobs.ledger import REST, pause_after
 from jobs.models import Ledger, LedgerEntry, Outcome, Run
 from jobs.parents import Sought, name_parents
 from jobs.states import EntryState
@@ -158,7 +158,7 @@ class DatabaseBook:
         if self._on_settled:
             self._on_settled(settled)
 
-    def withdraw(self, batch: Sequence[Sendable]) -> None:
+    def withdraw(self, batch: Sequence[Sendable], *, rests: bool = False) -> None:
         now = clock.now()
         with transaction.atomic():
             self._keep_lease()
@@ -171,7 +171,7 @@ class DatabaseBook:
                     "key": keys,
                     "doubt_until": doubts,
                 },
-                same={"due_at": now},
+                same={"due_at": now + REST if rests else now},
             )
             claims.release_others(self._ledger, [one.row_id for one in batch])
 

@@ -29,6 +29,7 @@ from jobs.endings import Ending, ending_after
 from jobs.engine.keys import temporary_key
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.ports import LeaseLostError, RunStopError
+from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
 from jobs.engine.values import Settled
 from jobs.models import Ledger, Run, Schedule
 from jobs.source import OwedRows
@@ -241,6 +242,7 @@ class _Work:
             courier=courier,
             temporary_key=lambda: temporary_key(key_field),
             force=self.run.only is not None,
+            patience=HOPELESS_STILL if runs.found_hopeless(mapping) else HOPELESS_AFTER,
         )
 
     def _open_source(self, plan: MappingPlan, viewer_id: int | None) -> None:

@@ -18,6 +18,11 @@ from mapping.models import Mapping
 #: Pauses before a record is tried again by itself: 5, 10, 20 … minutes, at most a day.
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(days=1)
+#: How long what was refused before waits for its turn, while others like it are refused again.
+REST = timedelta(hours=1)
+
+#: What was refused is not just tried once more: there is a reason to think that it goes now.
+ANEW = {"version": 0}
 
 
 def ledger_of(mapping: Mapping) -> Ledger:
@@ -89,9 +94,9 @@ def retry(
         waiting = waiting.filter(source_id__in=source_ids)
     if among is not None:
         waiting = waiting.filter(among)
-    return waiting.filter(doubt_until__isnull=True).update(due_at=now) + waiting.filter(
+    return waiting.filter(doubt_until__isnull=True).update(due_at=now, **ANEW) + waiting.filter(
         doubt_until__isnull=False
-    ).update(due_at=Greatest("doubt_until", Value(now)))
+    ).update(due_at=Greatest("doubt_until", Value(now)), **ANEW)
 
 
 def make_stale_failures_due(
@@ -107,7 +112,7 @@ def make_stale_failures_due(
     return (
         stale.exclude(rules_version=rules_version)
         .filter(Q(due_at__isnull=True) | Q(due_at__gt=now))
-        .update(due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now)))
+        .update(due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now)), **ANEW)
     )
 
 

@@ -16,6 +16,7 @@ from common.types import RecordType
 from crm import changes
 from crm.catalogue import Parent, parents_by_item
 from jobs.engine.values import Settled
+from jobs.ledger import ANEW
 from jobs.models import Ledger, LedgerEntry
 from jobs.states import EntryState
 from mapping.columns import origin_items
@@ -73,7 +74,7 @@ def wake_children(ledger: Ledger, sought: Sequence[Sought], *, now: datetime) ->
         state=EntryState.FAILED,
         problems__0__params__code=MISSING,
     )
-    return waiting.filter(arrived).update(due_at=now) if sought else 0
+    return waiting.filter(arrived).update(due_at=now, **ANEW) if sought else 0
 
 
 def name_parents(

@@ -16,6 +16,9 @@ from jobs.models import Run
 from jobs.states import ACTIVE_STATUSES, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
 
+#: How a run ends where kintone refused everything that it was sent.
+HOPELESS_CODES = ("kintone", "kintone_config.permission")
+
 
 class AlreadyActive(Exception):  # noqa: N818 — a state, not a fault
     """The mapping has a run that is queued, running or held."""
@@ -78,6 +81,16 @@ def last_good_version(mapping: Mapping) -> int | None:
         mapping=mapping, only=None, status__in=[RunStatus.SUCCEEDED, RunStatus.PARTIAL]
     )
     return good.order_by("-id").values_list("rules_version", flat=True).first()
+
+
+def found_hopeless(mapping: Mapping) -> bool:
+    """Whether the mapping's last run ended because kintone took nothing at all."""
+    ended = Run.objects.filter(mapping=mapping, only=None, finished_at__isnull=False)
+    last = ended.order_by("-id").values_list("status", "message").first()
+    if last is None:
+        return False
+    status, message = last
+    return status == RunStatus.FAILED and message.get("code") in HOPELESS_CODES
 
 
 def ready_runs(connection_id: int, slot: datetime) -> list[Run]:

@@ -297,7 +297,7 @@ def known_of(ledger: Ledger, ids: Sequence[int]) -> dict[int, Known]:
     entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=ids)
     # Most have none, and decoding thousands of empty lists is not free.
     failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
-    columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts")
+    columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts", "version")
     return {
         source_id: Known(
             digest=digest,
@@ -305,10 +305,11 @@ def known_of(ledger: Ledger, ids: Sequence[int]) -> dict[int, Known]:
             record_id=record_id,
             in_doubt=doubt_until is not None,
             attempts=attempts,
+            version=version,
             problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
             refused=_refusal_in(failed.get(source_id, ())),
         )
-        for source_id, digest, key, record_id, doubt_until, attempts in (
+        for source_id, digest, key, record_id, doubt_until, attempts, version in (
             entries.values_list(*columns)
         )
     }

@@ -11,7 +11,7 @@ wire and count as ⌈N/100⌉. What a refusal costs more, beyond `jobs.engine.se
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
 
@@ -24,6 +24,7 @@ from integrations.kintone.errors import (
 )
 from jobs.engine.ports import Book, Courier
 from jobs.engine.send import (
+    MOST_IN_VAIN,
     Hopes,
     NothingGetsThroughError,
     RecordsRefused,
@@ -51,12 +52,13 @@ class Dispatcher:
 
     Args:
         let_go: Told of rows that are settled, or that the ledger brings back by itself.
+        hopes: When it is no use to go on.
     """
 
     book: Book
     courier: Courier
     let_go: Callable[[Iterable[int]], None]
-    _hopes: Hopes = field(default_factory=Hopes)
+    hopes: Hopes = field(default_factory=Hopes)
     _parts: int = field(default_factory=lambda: MOST_PARTS)
     _again: list[tuple[int, int, Request]] = field(default_factory=list)
     """Parts of what was refused, a heap: one batch after another, the parts of each breadth first,
@@ -65,6 +67,8 @@ class Dispatcher:
     _unclear: set[int] = field(default_factory=set)
     """Rows of which an earlier attempt may have been carried out, though the last was refused."""
     _saved: set[int] | None = None
+    _in_vain: int = 0
+    """Requests in a row with what was refused before, refused again."""
 
     @property
     def load(self) -> int:
@@ -87,6 +91,10 @@ class Dispatcher:
         while self._again:  # what was refused goes first
             self._let_leave_again()
             self._make_room()
+        records = self._but_in_vain(records)
+        if not records:
+            self.courier.give_back()
+            return ()
         intent = self.book.intend(records, finishing=finishing)
         waiting = {conflict.sendable.row_id for conflict in intent.conflicts}
         leaving = {sendable.row_id for sendable in intent.granted}
@@ -122,7 +130,7 @@ class Dispatcher:
                 self._let_leave_again()
             else:
                 self._collect()
-        self._settle_refused(self._hopes.at_the_end())
+        self._settle_refused(self.hopes.at_the_end())
 
     def abandon(self) -> None:
         """The run stops: record what is under way, take back what kintone surely does not have."""
@@ -136,11 +144,11 @@ class Dispatcher:
                 self._collect()
             except (KintoneError, NothingGetsThroughError, AllowanceSpentError):
                 continue  # it was taken back, and the run stops anyway
-        self._take_back([refused.sendable for refused in self._hopes.held_back])
+        self._take_back([refused.sendable for refused in self.hopes.held_back])
 
     def _make_room(self) -> None:
         """Wait until one request more may leave: alone, while nothing seems to get through."""
-        while self._hopes.low and self.courier.in_flight:
+        while self.hopes.low and self.courier.in_flight:
             self._collect()
         while not self.courier.reserve():
             self._collect()
@@ -154,8 +162,28 @@ class Dispatcher:
 
     def _let_leave_again(self) -> None:
         _, _, request = heappop(self._again)
-        self.book.renew(request.records)
-        self._let_leave(request)
+        parts = [part for part in map(self._but_in_vain, request.parts) if part]
+        if parts:
+            request = replace(request, parts=parts)
+            self.book.renew(request.records)
+            self._let_leave(request)
+        else:
+            self.courier.give_back()
+
+    def _but_in_vain(self, records: Sequence[Sendable]) -> Sequence[Sendable]:
+        """Without what was refused before, once so much of it was refused again: it has its turn
+        when its pause is over."""
+        if self._in_vain < MOST_IN_VAIN:
+            return records
+        resting = [
+            one
+            for one in records
+            if one.is_retry and not one.interim and one.row_id not in self._unclear
+        ]
+        if resting:
+            self.book.withdraw(resting, rests=True)
+            self.let_go(one.row_id for one in resting)
+        return [one for one in records if one not in resting]
 
     def _collect(self) -> None:
         answer = self.courier.wait()
@@ -178,7 +206,9 @@ class Dispatcher:
         if self._saved is not None:
             self._saved.update(rows)
         self._parts = min(self._parts + 1, MOST_PARTS)
-        self._settle_refused(self._hopes.after_success())
+        if any(one.is_retry for one in answer.request.records):
+            self._in_vain = 0
+        self._settle_refused(self.hopes.after_success())
 
     def _after_error(self, request: Request, error: BaseException) -> None:
         """Lift out who is to blame and send the others again.
@@ -199,6 +229,9 @@ class Dispatcher:
             raise error
 
     def _after_refusal(self, request: Request, error: RecordsRefused) -> None:
+        records = request.records
+        if all(one.is_retry for one in records):
+            self._in_vain += 1
         guilty = 0 if len(request.parts) == 1 else error.part
         if len(request.parts) > 1:
             self._parts = max(self._parts // 2, 1)
@@ -212,12 +245,18 @@ class Dispatcher:
                 rest.append(part)
         refused = self._without_gone(refused)
         try:
-            refused = self._hopes.after_refusal(error, refused)
+            refused = self.hopes.after_refusal(error, refused, alone=len(records) == 1)
         except (NothingGetsThroughError, KintoneConfigError):
-            self._take_back(request.records)
+            self._take_back(records)
             raise
         self._settle_refused(refused)
-        self._send_again(request, rest)
+        self._send_again(request, self._some_alone(rest) if self.hopes.tries_alone else rest)
+
+    def _some_alone(self, parts: Sequence[Sequence[Sendable]]) -> list[Sequence[Sendable]]:
+        """The same records, the first few each by itself."""
+        records = [sendable for part in parts for sendable in part]
+        few = self.hopes.patience
+        return [[one] for one in records[:few]] + _batches(records[few:])
 
     def _without_gone(self, refused: list[Refused]) -> list[Refused]:
         """Those that kintone refuses for another reason than that it has no record of this id."""

@@ -22,7 +22,7 @@ from jobs.engine.dispatch import BATCH_SIZE, Dispatcher
 from jobs.engine.keys import rings_of, settle_conflict
 from jobs.engine.marks import Marks
 from jobs.engine.ports import Book, Courier, RunStopError, Source
-from jobs.engine.send import NothingGetsThroughError
+from jobs.engine.send import HOPELESS_AFTER, Hopes, NothingGetsThroughError
 from jobs.engine.values import Chunk, Conflict, Refusal, Sendable, Settled
 from mapping.plan import MappingPlan
 
@@ -37,6 +37,7 @@ class Pipeline:
     Args:
         temporary_key: Makes a key that no real record has, for swaps.
         force: Send even what kintone holds already (a test of one record).
+        patience: How often it is tried while nothing gets through.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Pipeline:
     courier: Courier
     temporary_key: Callable[[], str]
     force: bool = False
+    patience: int = HOPELESS_AFTER
     _marks: Marks = field(default_factory=Marks)
     _dispatcher: Dispatcher = field(init=False)
     _outbox: deque[Sendable] = field(default_factory=deque)
@@ -56,7 +58,10 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self._dispatcher = Dispatcher(
-            book=self.book, courier=self.courier, let_go=self._marks.let_go
+            book=self.book,
+            courier=self.courier,
+            let_go=self._marks.let_go,
+            hopes=Hopes(patience=self.patience),
         )
 
     def run(self) -> None:

@@ -77,8 +77,12 @@ class Book(Protocol):
     def settle(self, settled: Sequence[Settled]) -> None:
         """Record what became of these rows: outcomes, ledger, keys, counts and heartbeat."""
 
-    def withdraw(self, batch: Sequence[Sendable]) -> None:
-        """Nothing of this was written in kintone: no longer in doubt, still owed."""
+    def withdraw(self, batch: Sequence[Sendable], *, rests: bool = False) -> None:
+        """Nothing of this was written in kintone: no longer in doubt, still owed.
+
+        Args:
+            rests: It waits a while for its next turn.
+        """
 
     def advance(self, watermark: datetime) -> None:
         """The source is accounted for up to here."""

@@ -36,6 +36,11 @@ HEALING_REFUSALS = NO_RIGHT | {"GAIA_LO04", "GAIA_RE01", "GAIA_RE20", "GAIA_IL26
 #: nothing gets through at all. Parts are tried breadth first, so good records would have shown.
 #: For want of rights so many requests are enough: it is most likely the app's.
 HOPELESS_AFTER = 10
+#: The same where the run before has found it hopeless.
+HOPELESS_STILL = 2
+#: So many requests in a row with nothing but records that were refused before, refused again: then
+#: the others of their kind wait for their next turn.
+MOST_IN_VAIN = 20
 
 RecordsRefused = KintoneRejection | KintoneConfigError
 
@@ -69,21 +74,40 @@ class Hopes:
     """Whether it is the records, or whether nothing gets through at all.
 
     While nothing was accepted, records that are refused for want of rights are held back: the right
-    on the whole app may be missing. What was refused before says nothing of the others.
+    on the whole app may be missing. Where one value after the other is named, some records are
+    tried alone: among a few that are good one would be taken, so that it is most likely the right
+    on what is looked up. What was refused before says nothing of the others.
+
+    Args:
+        patience: How often it is tried.
     """
 
+    patience: int = HOPELESS_AFTER
     accepted: bool = False
     held_back: list[Refused] = field(default_factory=list)
     _alone: int = 0
     _for_want_of_rights: int = 0
+    _by_value: int = 0
+    _tried_alone: int = 0
 
     @property
     def low(self) -> bool:
         """Whether so far nothing was accepted, and something refused that may concern all."""
-        return not self.accepted and self._alone + self._for_want_of_rights > 0
+        seen = self._alone + self._for_want_of_rights + self._by_value
+        return not self.accepted and seen > 0
 
-    def after_refusal(self, error: RecordsRefused, refused: list[Refused]) -> list[Refused]:
+    @property
+    def tries_alone(self) -> bool:
+        """Whether so many values were named that records are better tried one by one."""
+        return not self.accepted and self._by_value >= self.patience
+
+    def after_refusal(
+        self, error: RecordsRefused, refused: list[Refused], *, alone: bool
+    ) -> list[Refused]:
         """Which of these are surely their own fault.
+
+        Args:
+            alone: Whether one record was sent by itself.
 
         Raises:
             NothingGetsThroughError, KintoneConfigError: it is hopeless.
@@ -92,15 +116,23 @@ class Hopes:
             return refused
         if isinstance(error, KintoneConfigError):
             self._for_want_of_rights += 1
-            if self._for_want_of_rights >= HOPELESS_AFTER:
+            if self._for_want_of_rights >= self.patience:
                 raise error
             self.held_back += refused
             return []
-        if _is_unknown(error) and any(not _was_refused(one) for one in refused):
-            self._alone += 1
-            if self._alone >= HOPELESS_AFTER:
-                raise NothingGetsThroughError(error) from error
+        if any(not _was_refused(one) for one in refused) and not error.problems:
+            self._lose(error, alone=alone)
         return refused
+
+    def _lose(self, error: KintoneRejection, *, alone: bool) -> None:
+        if _is_unknown(error):
+            self._alone += 1
+        elif alone and self.tries_alone:
+            self._tried_alone += 1
+        else:
+            self._by_value += 1
+        if max(self._alone, self._tried_alone) >= self.patience:
+            raise NothingGetsThroughError(error) from error
 
     def after_success(self) -> list[Refused]:
         """Something got through: so it is the fault of those that were held back."""

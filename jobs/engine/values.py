@@ -62,6 +62,8 @@ class Known:
     """Whether kintone may hold the new values or the old."""
     attempts: int
     """Failures in a row."""
+    version: int = 0
+    """The row's version that all of this is about."""
     problem_codes: tuple[str, ...] = ()
     refused: "Refusal | None" = None
     """How kintone refused the record the last time, if that was the last that happened to it."""
@@ -102,6 +104,12 @@ class Sendable:
     def expects_update(self) -> bool:
         """Whether kintone is known to hold a record of this row."""
         return self.known is not None and self.known.record_id is not None
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether kintone refused this very version the last time."""
+        known = self.known
+        return known is not None and known.refused is not None and known.version == self.version
 
     @property
     def keeps_key(self) -> bool:

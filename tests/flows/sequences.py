@@ -108,6 +108,14 @@ class Interruptions:
         monkeypatch.setattr(owner, name, watched)
 
 
+class Paid:
+    """Meter of a request that was counted when it left."""
+
+    def spend(self, *, app: int | None, requests: int) -> None: ...
+
+    def heard(self, *, too_much: bool) -> None: ...
+
+
 class Scene:
     """One sequence of steps from its beginning.
 
@@ -261,7 +269,7 @@ class Scene:
         self.interruptions.disarm()
         connection = self.mappings[0].connection
         parts = [[put_of(one, key_field="code") for one in part] for part in request.parts]
-        with suppress(KintoneError), connections.client_for(connection) as client:
+        with suppress(KintoneError), connections.client_for(connection, meter=Paid()) as client:
             if request.upsert:
                 client.put_in_bulk(parts, app=self.app, key_field="code")
             else:

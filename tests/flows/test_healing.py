@@ -11,7 +11,7 @@ from crm.models import Company
 from jobs import liveness, mails
 from jobs.execute import execute
 from jobs.models import Alert, LedgerEntry, Run, Schedule
-from jobs.states import AlertKind, EntryState, Trigger
+from jobs.states import AlertKind, EntryState, RunStatus, Trigger
 from mapping.models import Mapping
 from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
@@ -175,3 +175,56 @@ def test_the_page_of_failed_records_offers_to_try_each_cause_again(
     page = Page(answer)
     assert "再実行 ：kintoneが値を受け付けませんでした（電話番号（tel））" in page.buttons()
     assert "再実行 ：ルックアップのコピー元がありません" in page.buttons()
+
+
+def test_where_kintone_takes_nothing_at_all_a_day_of_slots_leaves_most_of_its_requests(
+    kintone, company_mapping, later
+):
+    """As where the login may not see the app that a lookup copies from: each value is refused."""
+    make_companies(300)
+    for company in Company.objects.all():
+        message = f"フィールド「name」の値「{company.name}」がありません。"
+        kintone.fail(code="GAIA_LO04", message=message, times=None, containing=f'"{company.name}"')
+
+    later(seconds=1)
+    first = run_now(company_mapping)
+    second = run_now(company_mapping)
+
+    assert (first.status, first.message["code"]) == (RunStatus.FAILED, "kintone")
+    assert first.counted <= 30
+    assert second.counted <= 8
+
+    kintone.heal()
+    assert outcomes(run_now(company_mapping))["created"] >= 300 - first.rejected - second.rejected
+    later(days=1, minutes=5)
+    run_now(company_mapping)
+    assert len(kintone.records(company_mapping.app)) == 300
+
+
+def test_thousands_that_wait_for_something_in_kintone_share_a_few_requests_and_take_turns(
+    kintone, company_mapping, later, monkeypatch, settings
+):
+    monkeypatch.setattr("jobs.engine.dispatch.MOST_IN_VAIN", 3)
+    settings.KINTONE_REQUESTS_AT_ONCE = 1
+    make_company(name="良い会社")
+    bad = make_companies(20)
+    for company in bad:
+        message = f"フィールド「name」の値「{company.name}」がありません。"
+        kintone.fail(code="GAIA_LO04", message=message, times=None, containing=f'"{company.name}"')
+    later(seconds=1)
+    assert outcomes(run_now(company_mapping)) == {"created": 1, "rejected": 20}
+
+    later(minutes=5)
+    tried = set()
+    for _hour in range(24):
+        run = run_now(company_mapping)
+        assert run.counted <= 3
+        tried |= set(run.outcomes.values_list("source_id", flat=True))
+        later(hours=1)
+
+    assert len(tried) == 20
+    change(bad[7], name="直した会社")
+    later(seconds=1)
+    run_now(company_mapping)
+    names = [record["name"] for record in kintone.records(company_mapping.app)]
+    assert names == ["良い会社", "直した会社"]

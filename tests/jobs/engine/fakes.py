@@ -74,6 +74,7 @@ def known(
     in_doubt: bool = False,
     problem_codes: tuple[str, ...] = (),
     refused: Refusal | None = None,
+    version: int = 1,
 ) -> Known:
     return Known(
         digest=digest,
@@ -83,6 +84,7 @@ def known(
         attempts=len(problem_codes),
         problem_codes=problem_codes,
         refused=refused,
+        version=version,
     )
 
 
@@ -112,6 +114,7 @@ class Book:
     claims: dict[str, int] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
+    resting: list[int] = field(default_factory=list)
     intended: list[list[int]] = field(default_factory=list)
     renewed: list[list[int]] = field(default_factory=list)
     watermarks: list[datetime] = field(default_factory=list)
@@ -145,8 +148,8 @@ class Book:
             if one.outcome in ("created", "updated", "rejected"):
                 self._keep_only(one.row_id, one.key)
 
-    def withdraw(self, batch: Sequence[Sendable]) -> None:
-        self.withdrawn.extend(one.row_id for one in batch)
+    def withdraw(self, batch: Sequence[Sendable], *, rests: bool = False) -> None:
+        (self.resting if rests else self.withdrawn).extend(one.row_id for one in batch)
 
     def advance(self, watermark: datetime) -> None:
         self.watermarks.append(watermark)
@@ -230,6 +233,8 @@ class Kintone:
     without_index: set[str] = field(default_factory=set)
     """Keys that make the whole request be refused with nobody named."""
     unknown_code: bool = False
+    names_value: bool = False
+    """Whether what is refused without an index is named by its value, the first of them."""
     no_right: set[str] = field(default_factory=set)
     """Keys of records that this login may not write."""
     allowance: int = 1_000_000
@@ -267,6 +272,11 @@ class Kintone:
         if named:
             raise KintoneRejection("PUT: CB_VA01", problems=named, code="CB_VA01", status=400)
         if self.without_index.intersection(keys):
+            if self.names_value:
+                bad = next(key for key in keys if key in self.without_index)
+                name = str(puts[keys.index(bad)].record["name"])
+                message = f"ルックアップ「name」の値「{name}」がありません。"
+                raise KintoneRejection("PUT: GAIA_LO04", code="GAIA_LO04", message=message)
             code = "GAIA_XX99" if self.unknown_code else "GAIA_LO04"
             raise KintoneRejection(f"PUT: {code}", known=not self.unknown_code, code=code)
         if self.no_right.intersection(keys):

@@ -15,7 +15,12 @@ from integrations.kintone.errors import (
 )
 from integrations.kintone.values import PutResult, RecordPut
 from jobs.engine.pipeline import Pipeline
-from jobs.engine.send import NothingGetsThroughError
+from jobs.engine.send import (
+    HOPELESS_AFTER,
+    HOPELESS_STILL,
+    MOST_IN_VAIN,
+    NothingGetsThroughError,
+)
 from jobs.engine.values import Candidate, Intent, Refusal, Sendable
 from tests.jobs.engine.fakes import Book, Courier, Kintone, Plan, Row, Rows, known, row
 
@@ -34,6 +39,7 @@ def run(
     force: bool = False,
     temporary_key: Callable[[], str] = lambda: "parked",
     courier: Courier | None = None,
+    patience: int = HOPELESS_AFTER,
 ) -> tuple[Book, Kintone]:
     kintone = kintone or (courier.kintone if courier else Kintone())
     book = book or Book()
@@ -44,6 +50,7 @@ def run(
         courier=courier or Courier(kintone),
         temporary_key=temporary_key,
         force=force,
+        patience=patience,
     ).run()
     return book, kintone
 
@@ -262,6 +269,78 @@ def test_when_everything_is_refused_by_an_unknown_code_the_run_stops_soon():
     assert len(kintone.requests) < 130
     assert book.outcomes().get("created") is None
     assert len(book.withdrawn) + len(book.settled) == 500
+
+
+@pytest.mark.parametrize(("patience", "most"), [(HOPELESS_AFTER, 30), (HOPELESS_STILL, 14)])
+def test_when_one_value_after_the_other_is_refused_the_run_stops_soon(patience: int, most: int):
+    """As where the login may not see the app that a lookup copies from.
+
+    Two bulkRequests of five are under way before the first answer is heard.
+    """
+    numbers = range(1, 1001)
+    kintone = Kintone(without_index={f"C{n:05}" for n in numbers}, names_value=True)
+    book = Book()
+
+    with pytest.raises(NothingGetsThroughError):
+        run(candidates([row(n) for n in numbers]), kintone=kintone, book=book, patience=patience)
+
+    assert len(kintone.requests) <= most
+    assert book.outcomes().keys() == {"rejected"}
+    assert len(book.withdrawn) == 1000 - len(book.settled)
+
+
+@pytest.mark.parametrize("each", [2, 3])
+def test_however_many_values_are_refused_the_good_records_are_saved(each: int):
+    bad = {n for n in range(1, 301) if n % each}
+    kintone = Kintone(without_index={f"C{n:05}" for n in bad}, names_value=True)
+
+    book, _ = run(candidates([row(n) for n in range(1, 301)]), kintone=kintone)
+
+    assert {one.row_id for one in book.settled if one.outcome == "rejected"} == bad
+    assert len(kintone.records) == 300 - len(bad)
+
+
+def failed_before(number: int, *, version: int = 1) -> Candidate:
+    seen = known(problem_codes=("kintone",), refused=Refusal.NAMED)
+    return Candidate(row=row(number, version=version), known=seen)
+
+
+def test_what_is_refused_again_and_again_does_not_use_up_the_day():
+    numbers = range(1, 401)
+    kintone = Kintone(without_index={f"C{n:05}" for n in numbers}, names_value=True)
+
+    courier = Courier(kintone, room=1)
+
+    book, _ = run([failed_before(n) for n in numbers], courier=courier)
+
+    assert len(kintone.requests) == MOST_IN_VAIN
+    assert book.outcomes() == {"rejected": MOST_IN_VAIN}
+    assert sorted(book.resting + [one.row_id for one in book.settled]) == list(numbers)
+    assert book.withdrawn == []
+
+
+def test_what_was_mended_is_sent_however_much_else_is_refused_again():
+    numbers = range(1, 401)
+    kintone = Kintone(without_index={f"C{n:05}" for n in numbers}, names_value=True)
+    mended = [failed_before(n, version=2) for n in (401, 402)]
+
+    source = [failed_before(n) for n in numbers] + mended
+    book, _ = run(source, courier=Courier(kintone, room=1))
+
+    assert book.outcomes() == {"created": 2, "rejected": MOST_IN_VAIN}
+    assert set(kintone.keys().values()) == {"C00401", "C00402"}
+
+
+def test_as_soon_as_one_is_taken_the_others_of_its_kind_are_tried():
+    numbers = range(1, 401)
+    bad = {f"C{n:05}" for n in numbers if n % 100 < 90 and n <= 300}
+    kintone = Kintone(without_index=bad, names_value=True)
+    first = [failed_before(n) for n in range(301, 401)]
+
+    source = first + [failed_before(n) for n in range(1, 301)]
+    book, _ = run(source, courier=Courier(kintone, room=1))
+
+    assert book.outcomes() == {"created": 100, "rejected": MOST_IN_VAIN}
 
 
 def test_one_lonely_record_with_an_unknown_code_is_refused_and_stops_nothing():
