@@ -18,8 +18,9 @@ from mapping.models import Mapping
 #: Pauses before a record is tried again by itself: 5, 10, 20 … minutes, at most a day.
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(days=1)
-#: How long what was refused before waits for its turn, while others like it are refused again.
-REST = timedelta(hours=1)
+#: How long what was refused before waits for its turn, while others like it are refused again:
+#: less than those wait now, so that all take turns.
+REST = FIRST_PAUSE
 
 #: What was refused is not just tried once more: there is a reason to think that it goes now.
 ANEW = {"version": 0}

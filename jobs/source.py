@@ -250,7 +250,10 @@ class OwedRows:
         page = list(entries.values_list("due_at", "source_id")[:CHUNK_SIZE])
         while page:
             at, last = page[-1]
-            yield self._chunk([source_id for _, source_id in page])
+            turns = {source_id: turn for turn, (_, source_id) in enumerate(page)}
+            chunk = self._chunk(list(turns))
+            # Who has waited longest goes first, should there not be requests for all of them.
+            yield replace(chunk, candidates=sorted(chunk.candidates, key=lambda c: turns[c.row.id]))
             rest = entries.filter(due_at__gte=at).filter(Q(due_at__gt=at) | Q(source_id__gt=last))
             page = list(rest.values_list("due_at", "source_id")[:CHUNK_SIZE])
 

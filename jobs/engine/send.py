@@ -40,7 +40,7 @@ HOPELESS_AFTER = 10
 HOPELESS_STILL = 2
 #: So many requests in a row with nothing but records that were refused before, refused again: then
 #: the others of their kind wait for their next turn.
-MOST_IN_VAIN = 20
+MOST_IN_VAIN = 5
 
 RecordsRefused = KintoneRejection | KintoneConfigError
 
