@@ -250,12 +250,14 @@ class OwedRows:
         page = list(entries.values_list("due_at", "source_id")[:CHUNK_SIZE])
         while page:
             at, last = page[-1]
-            turns = {source_id: turn for turn, (_, source_id) in enumerate(page)}
-            chunk = self._chunk(list(turns))
-            # Who has waited longest goes first, should there not be requests for all of them.
-            yield replace(chunk, candidates=sorted(chunk.candidates, key=lambda c: turns[c.row.id]))
+            yield self._least_tried_first(self._chunk([source_id for _, source_id in page]))
             rest = entries.filter(due_at__gte=at).filter(Q(due_at__gt=at) | Q(source_id__gt=last))
             page = list(rest.values_list("due_at", "source_id")[:CHUNK_SIZE])
+
+    def _least_tried_first(self, chunk: Chunk) -> Chunk:
+        """All have their turn, should there not be requests for all of them."""
+        by_attempts = sorted(chunk.candidates, key=lambda c: c.known.attempts if c.known else 0)
+        return replace(chunk, candidates=by_attempts)
 
     def _chunk(self, ids: Sequence[int], *, reaches: datetime | None = None) -> Chunk:
         self._check_sync_user()
