@@ -257,8 +257,8 @@ class DatabaseBook:
         holders = list(row_ids)
         if holders:
             LedgerEntry.objects.filter(
-                ledger=self._ledger, source_id__in=holders, due_at__isnull=True
-            ).exclude(waits_for="").update(due_at=clock.now())
+                ledger=self._ledger, source_id__in=holders, due_at__isnull=True, waits_for__gt=""
+            ).update(due_at=clock.now())
 
     def _update(
         self, columns: Mapping[str, Sequence[object]], *, same: Mapping[str, object]

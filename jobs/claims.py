@@ -53,9 +53,8 @@ def release_others(ledger: Ledger, row_ids: Sequence[int]) -> None:
         return
     # In this order: who holds a waiting entry may be about to claim, but waits for no claim.
     target = {f"ledger__{name}": value for name, value in _target(ledger).items()}
-    LedgerEntry.objects.filter(**target, waits_for__in=list(given_up.values())).update(
-        due_at=clock.now()
-    )
+    waiting = LedgerEntry.objects.filter(**target, waits_for__gt="")  # as the index has it
+    waiting.filter(waits_for__in=list(given_up.values())).update(due_at=clock.now())
     KeyClaim.objects.filter(pk__in=given_up).delete()
 
 
