@@ -65,7 +65,7 @@ class OwedRows:
         self._own_parent = own_parent(ledger, sought)
         self._sleep = sleep
         self._cut_off = clock.now()
-        self.reconciles = self._must_reconcile()
+        self.reconciles = must_reconcile(ledger, now=self._cut_off)
 
     def chunks(self) -> Iterator[Chunk]:
         if self._run.only is not None:
@@ -97,10 +97,7 @@ class OwedRows:
     def _changed_meanwhile(self) -> Iterator[Chunk]:
         cut_off = clock.now()
         self._ledger.refresh_from_db(fields=["watermark"])
-        assert self._ledger.watermark is not None
-        since = self._ledger.watermark - OVERLAP
-        changed = self._owed().filter(changed_at__gte=since, changed_at__lt=cut_off)
-        yield from self._by_time(changed)
+        yield from self._by_time(changed_rows(self._ledger, self._record_type, until=cut_off))
         yield Chunk(candidates=(), reaches=cut_off)
         yield from self._due()
 
@@ -139,24 +136,11 @@ class OwedRows:
             .count()
         )
 
-    def _must_reconcile(self) -> bool:
-        ledger = self._ledger
-        if ledger.watermark is None or ledger.reconciled_at is None:
-            return True
-        return (
-            ledger.watermark > self._cut_off
-            or ledger.reconciled_at > self._cut_off
-            or ledger.reconciled_at + RECONCILE_EVERY <= self._cut_off
-        )
-
     def _scan(self) -> QuerySet[SourceRow]:
         """Which rows this run looks at because of their version."""
-        rows = self._owed(existing_too=self._run.full)
         if self._run.full or self.reconciles:
-            return rows
-        assert self._ledger.watermark is not None
-        since = self._ledger.watermark - OVERLAP
-        return rows.filter(changed_at__gte=since, changed_at__lt=self._cut_off)
+            return self._owed(existing_too=self._run.full)
+        return changed_rows(self._ledger, self._record_type, until=self._cut_off)
 
     def _owed(self, *, existing_too: bool = False) -> QuerySet[SourceRow]:
         return owed_rows(self._ledger, self._record_type, existing_too=existing_too)
@@ -278,6 +262,26 @@ class OwedRows:
         over = in_doubt.aggregate(over=Max("doubt_until"))["over"]
         if over is not None:
             self._sleep(max((over - clock.now()).total_seconds(), 0))
+
+
+def must_reconcile(ledger: Ledger, *, now: datetime) -> bool:
+    """Whether every row is to be looked at, whatever its time says."""
+    if ledger.watermark is None or ledger.reconciled_at is None:
+        return True
+    return (
+        ledger.watermark > now
+        or ledger.reconciled_at > now
+        or ledger.reconciled_at + RECONCILE_EVERY <= now
+    )
+
+
+def changed_rows(
+    ledger: Ledger, record_type: RecordType, *, until: datetime
+) -> QuerySet[SourceRow]:
+    """The owed rows that time points to: changed since the watermark, less the overlap."""
+    assert ledger.watermark is not None
+    since = ledger.watermark - OVERLAP
+    return owed_rows(ledger, record_type).filter(changed_at__gte=since, changed_at__lt=until)
 
 
 def _refusal_in(problems: Sequence[Mapping[str, object]]) -> Refusal | None:
