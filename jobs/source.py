@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from common import clock
+from common.among import among
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -223,10 +224,13 @@ class OwedRows:
         )
 
     def _known(self, ids: Sequence[int]) -> dict[int, Known]:
-        entries = LedgerEntry.objects.filter(ledger=self._ledger, source_id__in=ids)
-        # Most have none, and decoding thousands of empty lists is not free.
-        failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
+        entries = LedgerEntry.objects.filter(among("source_id", ids), ledger=self._ledger)
         columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts")
+        found = list(entries.values_list(*columns))
+        failed: dict[int, list[dict[str, object]]] = {}
+        if any(attempts for *_, attempts in found):
+            # Most have none, and decoding thousands of empty lists is not free.
+            failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
         return {
             source_id: Known(
                 digest=digest,
@@ -237,9 +241,7 @@ class OwedRows:
                 problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
                 refused=_refusal_in(failed.get(source_id, ())),
             )
-            for source_id, digest, key, record_id, doubt_until, attempts in (
-                entries.values_list(*columns)
-            )
+            for source_id, digest, key, record_id, doubt_until, attempts in found
         }
 
     def _check_sync_user(self) -> None:
