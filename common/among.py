@@ -12,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
+from common.arrays import array_text
+
 
 def among(name: str, values: Iterable[int] | Iterable[str]) -> "Among":
     """The condition that the column has one of these values."""
@@ -30,6 +32,6 @@ class Among(Lookup):
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
             kind = self.lhs.output_field.db_type(connection)
-            return f"{column} = ANY(%s::{kind}[])", (*parameters, self.rhs)
+            return f"{column} = ANY(%s::{kind}[])", (*parameters, array_text(self.rhs))
         listed = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 — no value is in it
         return listed, (*parameters, orjson.dumps(self.rhs).decode())
