@@ -3,11 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 from django.db import connection
 
 from benchmarks.harness import tell_heading, tell_row
+
+#: Lines of a plan that read a whole table, or all of one ledger whatever that is searched for.
+_WALKS = (
+    re.compile(r"SCAN (?!CONSTANT|json_each|jobs_run\b|jobs_ledger\b)"),
+    re.compile(r"USING \w*\s*INDEX sqlite_autoindex_jobs_ledgerentry_\d+ \(ledger_id=\?\)"),
+    re.compile(r"Seq Scan on (crm_company|jobs_ledgerentry)\b"),
+    re.compile(r"Index (Only )?Scan using ledger_entry_of_row .*Index Cond: \(ledger_id = \d+\)"),
+)
 
 _KIND = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)")
 _TABLE = re.compile(r"(?:FROM|INTO|UPDATE) \"?(\w+)\"?")
@@ -38,13 +47,22 @@ class Recorder:
     def _note(
         self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        self._seen.append((sql, params))
+        self._seen.append((sql, next(iter(params), ()) if many else params))
         return execute(sql, params, many, context)
 
     @property
     def count(self) -> int:
         """How many there were, transactions' own not among them."""
         return sum(_place(sql)[0] != "-" for sql, _ in self._seen)
+
+    def touches(self, table: str) -> int:
+        """How many of them name the table."""
+        return sum(table in sql for sql, _ in self._seen)
+
+    def walks(self) -> list[str]:
+        """What walks through a table that grows: each such statement with its plan."""
+        plans = {sql: _plan(sql, params) for sql, params in self._seen if _grows(sql)}
+        return ["\n".join([_short(sql), *plan]) for sql, plan in plans.items() if _walks(plan)]
 
     def tell(self) -> None:
         """Print how many of which kind on which table, then each plan on a growing table once."""
@@ -65,7 +83,13 @@ class Recorder:
 
 
 def _grows(sql: str) -> bool:
-    return _place(sql)[0] in GROWING
+    return _place(sql)[0] != "-" and any(table in sql for table in GROWING)
+
+
+def _walks(plan: Sequence[str]) -> bool:
+    # PostgreSQL tells the condition of an index on the line after it.
+    lines = [*map(" ".join, pairwise([*plan, ""]))]
+    return any(walk.search(line) for walk in _WALKS for line in lines)
 
 
 def _place(sql: str) -> tuple[str, str]:

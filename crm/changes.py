@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import BooleanField, Case, Prefetch, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
+from common.among import among
 from common.types import ItemValues, Kind, RecordType, UserRef
 from crm.catalogue import Item, UnknownItemError, items_by_key
 from crm.catalogue.company import DEPARTMENTS
@@ -121,7 +122,7 @@ def _reading(
 def _plain_rows(
     rows: QuerySet[Any], ids: Sequence[int], *, shape: Shape, items: Sequence[Item]
 ) -> Iterator[Any]:
-    found = shape.read(rows.filter(pk__in=ids).order_by("pk"))
+    found = shape.read(rows.filter(among("pk", ids)).order_by("pk"))
     keys = _user_keys(items)
     known = _members_in([shape.custom_of(cells) for cells in found], keys) if keys else {}
     for cells in found:
@@ -129,7 +130,7 @@ def _plain_rows(
 
 
 def _models(rows: QuerySet[Any], ids: Sequence[int], *, items: Sequence[Item]) -> list[Any]:
-    found = list(rows.filter(pk__in=ids).order_by("pk"))
+    found = list(rows.filter(among("pk", ids)).order_by("pk"))
     if keys := _user_keys(items):
         known = _members_in([row.custom for row in found], keys)
         for row in found:

@@ -4,7 +4,9 @@ import logging.config
 import os
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
+
+from common import garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hpsync.settings")
 app = Celery("hpsync")
@@ -18,6 +20,12 @@ def log_as_django_does(**_: object) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def collect_garbage_seldom(**_: object) -> None:
+    """A worker has everything loaded by now, and many records before it."""
+    garbage.collect_seldom()
 
 
 @beat_init.connect

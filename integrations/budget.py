@@ -43,13 +43,14 @@ def used(host: str, app: int, *, now: datetime) -> int:
 
 def left(host: str, app: int, *, now: datetime) -> int:
     """Requests that the app may still be asked today."""
-    return max(0, daily_requests(host, app) - used(host, app, now=now))
+    daily, spent = _today(host, app, now=now)
+    return max(0, daily - spent)
 
 
 def left_for_first_load(host: str, app: int, *, now: datetime) -> int:
     """Requests that existing data may still take today: a tenth of the day is the schedule's."""
-    daily = daily_requests(host, app)
-    return max(0, daily - reserve(daily) - used(host, app, now=now))
+    daily, spent = _today(host, app, now=now)
+    return max(0, daily - reserve(daily) - spent)
 
 
 def runs_out_at(*, used: int, yesterday: int | None, daily: int, now: datetime) -> datetime | None:
@@ -107,6 +108,13 @@ class Meter:
 
     def heard(self, *, too_much: bool) -> None:
         """Nothing: who asks once in a while need not slow down."""
+
+
+def _today(host: str, app: int, *, now: datetime) -> tuple[int, int]:
+    """How many requests the app may be asked today, and how many it was asked."""
+    today = RequestDay.objects.filter(budget__host=host, budget__app=app, day=clock.japan_day(now))
+    counted = today.values_list("budget__daily_requests", "used").first()
+    return counted or (daily_requests(host, app), 0)
 
 
 def _budget(host: str, app: int) -> AppBudget:

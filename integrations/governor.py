@@ -36,18 +36,17 @@ def stay_aloft(flight: int, *, now: datetime) -> None:
     Flight.objects.filter(pk=flight).update(until=now + REQUEST_LIFE)
 
 
-def land(flight: int, *, began: datetime, too_much: bool, now: datetime) -> None:
+def land(flight: int, *, host: str, began: datetime, too_much: bool, now: datetime) -> None:
     """The flight is over, and this is how kintone bore it.
 
     Args:
         began: When it took off: of several that were refused together one halves the window.
     """
     with transaction.atomic():
-        landed = Flight.objects.filter(pk=flight).select_related("traffic").first()
-        if landed is None:
+        traffic = _locked(host, now=now)
+        landed, _ = Flight.objects.filter(pk=flight).delete()
+        if not landed:
             return  # its holder was given up for lost meanwhile
-        traffic = _locked(landed.traffic.host, now=now)
-        landed.delete()
         if too_much:
             _halve(traffic, began=began, now=now)
         else:

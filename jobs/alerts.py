@@ -5,6 +5,7 @@ found no kintone says nothing about the login. An ailment of a whole connection 
 enabled mapping's last word on it is that it is there. Mails are made of the rows by `jobs.mails`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from integrations.kintone.errors import ConfigReason
 from integrations.models import Connection
 from jobs import ledger
 from jobs.models import Alert, Run
-from jobs.states import AlertKind, FailureKind, RunStatus, Trigger
+from jobs.states import WELL_ENDED, AlertKind, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
 
 
@@ -84,10 +85,11 @@ def review_run(run: Run) -> None:
     if run.trigger == Trigger.TEST:
         return
     at = run.finished_at or clock.now()
+    alarmed = _open_ailments(run.mapping)
     if run.only is None:
         for ailment in WITNESSED:
-            _hear(run, ailment, at=at)
-    _review_failed_records(run, at=at)
+            _hear(run, ailment, alarmed=alarmed, at=at)
+    _review_failed_records(run, alarmed=alarmed, at=at)
 
 
 def review_connection(connection: Connection, *, now: datetime) -> None:
@@ -114,11 +116,22 @@ def ailment_of(run: Run) -> Ailment | None:
     return _AILMENT_BY_CODE.get(code, by_failure)
 
 
-def _hear(run: Run, ailment: Ailment, *, at: datetime) -> None:
+def _open_ailments(mapping: Mapping) -> frozenset[Ailment]:
+    """What open alerts there are that a run of this mapping can end: nearly always none."""
+    alerts = Alert.objects.filter(
+        Q(mapping=None) | Q(mapping=mapping), connection=mapping.connection_id, ended_at=None
+    )
+    return frozenset(
+        Ailment(kind=AlertKind(kind), whole_connection=mapping_id is None)
+        for kind, mapping_id in alerts.order_by().values_list("kind", "mapping_id")
+    )
+
+
+def _hear(run: Run, ailment: Ailment, *, alarmed: Collection[Ailment], at: datetime) -> None:
     is_ill = _says(run, ailment)
     if is_ill:
         _open(run, ailment, problem=run.message, at=at)
-    elif is_ill is False and not _others_suffer(run, ailment):
+    elif is_ill is False and ailment in alarmed and not _others_suffer(run, ailment):
         _end(_open_alerts(run.mapping, ailment), at=at)
 
 
@@ -129,7 +142,7 @@ def _says(run: Run, ailment: Ailment) -> bool | None:
     suffered = ailment_of(run)
     if suffered == ailment:
         return True
-    if run.status in {RunStatus.SUCCEEDED, RunStatus.PARTIAL}:
+    if run.status in WELL_ENDED:
         return False
     if suffered is None or suffered == BUDGET:
         return None
@@ -138,7 +151,7 @@ def _says(run: Run, ailment: Ailment) -> bool | None:
 
 def _others_suffer(run: Run, ailment: Ailment) -> bool:
     """Whether another enabled mapping of the connection said last that the ailment is there."""
-    if not ailment.whole_connection or not _open_alerts(run.mapping, ailment).exists():
+    if not ailment.whole_connection:
         return False
     others = Mapping.objects.filter(connection=run.mapping.connection_id, enabled=True)
     return any(_last_word(other, ailment) for other in others.exclude(pk=run.mapping_id))
@@ -153,11 +166,11 @@ def _last_word(mapping: Mapping, ailment: Ailment) -> bool | None:
     return None
 
 
-def _review_failed_records(run: Run, *, at: datetime) -> None:
+def _review_failed_records(run: Run, *, alarmed: Collection[Ailment], at: datetime) -> None:
     if ledger.failed_entries(run.mapping).exists():
         problem = Problem(code="records_failed").as_json()
         _open(run, RECORDS_FAILED, problem=problem, at=at)
-    else:
+    elif RECORDS_FAILED in alarmed:
         _end(_open_alerts(run.mapping, RECORDS_FAILED), at=at)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from common import clock
+from common.among import among
 from common.problems import Problem
 from common.types import RecordType
 from integrations import budget
@@ -225,7 +226,7 @@ class DatabaseBook:
 
     def _locked(self, ids: Sequence[int]) -> dict[int, _Entry]:
         rows = LedgerEntry.objects.select_for_update().filter(
-            ledger=self._ledger, source_id__in=ids
+            among("source_id", ids), ledger=self._ledger
         )
         columns = ("pk", "source_id", "record_id", "key", "doubt_until")
         return {row[1]: _Entry(*row) for row in rows.order_by("id").values_list(*columns)}
@@ -249,7 +250,7 @@ class DatabaseBook:
         """Make rows due that another run (a test) settled since they were read."""
         if passed:
             LedgerEntry.objects.filter(
-                ledger=self._ledger, source_id__in=[one.row_id for one in passed]
+                among("source_id", [one.row_id for one in passed]), ledger=self._ledger
             ).update(due_at=now)
 
     def _wake_waiting_holders(self, row_ids: Iterable[int]) -> None:
@@ -257,8 +258,8 @@ class DatabaseBook:
         holders = list(row_ids)
         if holders:
             LedgerEntry.objects.filter(
-                ledger=self._ledger, source_id__in=holders, due_at__isnull=True
-            ).exclude(waits_for="").update(due_at=clock.now())
+                ledger=self._ledger, source_id__in=holders, due_at__isnull=True, waits_for__gt=""
+            ).update(due_at=clock.now())
 
     def _update(
         self, columns: Mapping[str, Sequence[object]], *, same: Mapping[str, object]

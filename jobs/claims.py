@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from common import clock
+from common.among import among
 from common.types import RecordType
 from crm import changes
 from jobs import setwise
@@ -44,7 +45,7 @@ def release_others(ledger: Ledger, row_ids: Sequence[int]) -> None:
     An entry in doubt keeps what it has: kintone may hold any of them.
     """
     claims = (
-        KeyClaim.objects.filter(entry__ledger=ledger, entry__source_id__in=row_ids)
+        KeyClaim.objects.filter(among("entry__source_id", row_ids), entry__ledger=ledger)
         .filter(entry__doubt_until=None)
         .values_list("pk", "key", "entry__key")
     )
@@ -53,9 +54,8 @@ def release_others(ledger: Ledger, row_ids: Sequence[int]) -> None:
         return
     # In this order: who holds a waiting entry may be about to claim, but waits for no claim.
     target = {f"ledger__{name}": value for name, value in _target(ledger).items()}
-    LedgerEntry.objects.filter(**target, waits_for__in=list(given_up.values())).update(
-        due_at=clock.now()
-    )
+    waiting = LedgerEntry.objects.filter(**target, waits_for__gt="")  # as the index has it
+    waiting.filter(waits_for__in=list(given_up.values())).update(due_at=clock.now())
     KeyClaim.objects.filter(pk__in=given_up).delete()
 
 
@@ -65,7 +65,7 @@ def _target(ledger: Ledger) -> dict[str, object]:
 
 def _holders(ledger: Ledger, keys: Sequence[str]) -> dict[str, int]:
     """Key → primary key of the entry that has it."""
-    claims = KeyClaim.objects.filter(**_target(ledger), key__in=keys)
+    claims = KeyClaim.objects.filter(among("key", keys), **_target(ledger))
     return dict(claims.values_list("key", "entry_id"))
 
 

@@ -193,7 +193,13 @@ class RunCourier:
         self._inbox.put((flight, answer))
 
     def _land(self, flight: _Flight) -> None:
-        governor.land(flight.pk, began=flight.began, too_much=flight.too_much, now=clock.now())
+        governor.land(
+            flight.pk,
+            host=self._host,
+            began=flight.began,
+            too_much=flight.too_much,
+            now=clock.now(),
+        )
 
     def _account_again(self, flight: _Flight, *, app: int | None, requests: int) -> None:
         self._account(app=app, requests=requests)

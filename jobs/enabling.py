@@ -112,11 +112,20 @@ def _write_entries(
     rows = changes.model_of(RecordType(ledger.mapping.record_type))._meta.db_table
     entries = LedgerEntry._meta.db_table
     empty_list = "CAST('[]' AS jsonb)" if connection.vendor == "postgresql" else "'[]'"
-    accounted, known = "1 = 1", "1 = 1"
+    accounted, record_id = "1 = 1", "NULL"
+    # The table that is written is read only where there is something to read: PostgreSQL may have
+    # planned for the empty table that it was, and then walks through all that was written so far
+    # for each row.
+    joined = ""
     if former is not None:
         accounted = """former.version = source.version AND former.state IN ('baseline', 'synced')
                        AND former.due_at IS NULL AND former.doubt_until IS NULL"""
-        known = "former.id IS NOT NULL"
+        joined += f"""JOIN {entries} former
+                      ON former.source_id = source.id AND former.ledger_id = {former.pk:d} """
+    if (twin := _twin_of(ledger)) is not None:
+        record_id = "twin.record_id"
+        joined += f"""LEFT JOIN {entries} twin
+                      ON twin.source_id = source.id AND twin.ledger_id = {twin:d}"""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -125,27 +134,17 @@ def _write_entries(
             SELECT %s, source.id,
                    CASE WHEN {accounted} THEN 'baseline' ELSE 'pending' END,
                    CASE WHEN {accounted} THEN source.version ELSE 0 END,
-                   '', '', twin.record_id, 0, '', 0, {empty_list}, '', %s
-            FROM {rows} source
-            LEFT JOIN {entries} former ON former.source_id = source.id AND former.ledger_id = %s
-            LEFT JOIN {entries} twin ON twin.source_id = source.id AND twin.ledger_id = %s
-            WHERE source.changed_at <= %s AND {known}
-              AND NOT EXISTS (SELECT 1 FROM {entries} entry
-                              WHERE entry.ledger_id = %s AND entry.source_id = source.id)
-            """,  # noqa: S608 — table names of our own models, states of our own
-            [
-                ledger.pk,
-                now,
-                former.pk if former else 0,
-                _twin_of(ledger),
-                changed_before,
-                ledger.pk,
-            ],
+                   '', '', {record_id}, 0, '', 0, {empty_list}, '', %s
+            FROM {rows} source {joined}
+            WHERE source.changed_at <= %s
+            ON CONFLICT (ledger_id, source_id) DO NOTHING
+            """,  # noqa: S608 — table names of our own models, states and ids of our own
+            [ledger.pk, now, changed_before],
         )
 
 
-def _twin_of(ledger: Ledger) -> int:
-    """Primary key of the mapping's last ledger of the same app under another key; 0: none."""
+def _twin_of(ledger: Ledger) -> int | None:
+    """Primary key of the mapping's last ledger of the same app under another key; None: none."""
     twins = Ledger.objects.filter(mapping=ledger.mapping_id, host=ledger.host, app=ledger.app)
     last = twins.exclude(pk=ledger.pk).order_by(F("watermark").desc(nulls_last=True), "-pk")
-    return last.values_list("pk", flat=True).first() or 0
+    return last.values_list("pk", flat=True).first()

@@ -21,7 +21,7 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, parents, previews, queue, runs
+from jobs import alerts, enabling, parents, previews, queue, quiet, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -112,7 +112,8 @@ class _Work:
 
     def _finish(self, ending: Ending, *, unsent: int) -> bool:
         now = clock.now()
-        ledgers.end_doubt(self.run, until=now + REQUEST_LIFE)
+        if self.source is not None:
+            ledgers.end_doubt(self.run, until=now + REQUEST_LIFE)
         return runs.finish(
             self.run.pk,
             owner=self.owner,
@@ -127,6 +128,11 @@ class _Work:
 
     def _prepare_and_run(self, progress: Progress | None) -> None:
         viewer_id = viewer_of(self.mapping)
+        self.ledger = ledgers.ledger_of(self.mapping)
+        now = clock.now()
+        if quiet.is_quiet(self.run, self.ledger, now=now):
+            self._book(self.ledger).advance(now)
+            return
         with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
             self._pipeline(plan, client, courier, progress).run()
@@ -135,9 +141,9 @@ class _Work:
             self.source.note_reconciled()
 
     def _prepare(self, client: KintoneClient, viewer_id: int | None) -> MappingPlan:
-        """Open ledger and source, and tie the rules to the form, read anew where it is old."""
+        """Open the source, and tie the rules to the form, read anew where it is old."""
         run, mapping = self.run, self.mapping
-        self.ledger = ledgers.ledger_of(mapping)
+        assert self.ledger is not None
         if self.ledger.watermark is None and mapping.enabled and run.only is None:
             enabling.begin_new_target(mapping, self.ledger, now=clock.now())
         if run.only is None:
@@ -232,17 +238,20 @@ class _Work:
         return Pipeline(
             source=self.source,
             plan=plan,
-            book=DatabaseBook(
-                self.run,
-                ledger=self.ledger,
-                owner=self.owner,
-                sought=self._sought,
-                on_settled=progress,
-            ),
+            book=self._book(self.ledger, progress),
             courier=courier,
             temporary_key=lambda: temporary_key(key_field),
             force=self.run.only is not None,
             patience=HOPELESS_STILL if runs.found_hopeless(mapping) else HOPELESS_AFTER,
+        )
+
+    def _book(self, ledger: Ledger, progress: Progress | None = None) -> DatabaseBook:
+        return DatabaseBook(
+            self.run,
+            ledger=ledger,
+            owner=self.owner,
+            sought=self._sought,
+            on_settled=progress,
         )
 
     def _open_source(self, plan: MappingPlan, viewer_id: int | None) -> None:

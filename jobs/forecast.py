@@ -9,7 +9,7 @@ from integrations import budget
 from jobs.engine.dispatch import BATCH_SIZE, MOST_PARTS
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import Run
-from jobs.states import RunStatus
+from jobs.states import WELL_ENDED
 from mapping.models import Mapping
 
 #: Records a second, where no run of the mapping tells: kintone's 2 ms a record and 100 ms a
@@ -93,7 +93,7 @@ def _rate(mapping: Mapping) -> float:
     ended = Run.objects.filter(
         mapping=mapping,
         only__isnull=True,
-        status__in=[RunStatus.SUCCEEDED, RunStatus.PARTIAL],
+        status__in=WELL_ENDED,
         started_at__isnull=False,
         finished_at__isnull=False,
     )

@@ -208,7 +208,9 @@ class LedgerEntry(models.Model):
                 condition=Q(state=EntryState.FAILED),
             ),
             models.Index(
-                fields=["waits_for"], name="ledger_entry_waits", condition=~Q(waits_for="")
+                fields=["ledger", "waits_for"],
+                name="ledger_entry_waits",
+                condition=Q(waits_for__gt=""),
             ),
         ]
 

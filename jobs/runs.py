@@ -13,7 +13,7 @@ from django.db.models import F
 from common.problems import Problem
 from common.types import RecordType
 from jobs.models import Run
-from jobs.states import ACTIVE_STATUSES, FailureKind, RunStatus, Trigger
+from jobs.states import ACTIVE_STATUSES, WELL_ENDED, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
 
 #: How a run ends where kintone refused everything that it was sent.
@@ -77,9 +77,7 @@ def _only_active(mapping: Mapping) -> Iterator[None]:
 
 def last_good_version(mapping: Mapping) -> int | None:
     """The rules by which the mapping's last run to its very end judged; None if there is none."""
-    good = Run.objects.filter(
-        mapping=mapping, only=None, status__in=[RunStatus.SUCCEEDED, RunStatus.PARTIAL]
-    )
+    good = Run.objects.filter(mapping=mapping, only=None, status__in=WELL_ENDED)
     return good.order_by("-id").values_list("rules_version", flat=True).first()
 
 

@@ -11,6 +11,8 @@ from typing import TypeAlias
 from django.db import connection
 from django.db.models import Field, Model
 
+from common.arrays import array_text
+
 #: Attribute → one value for each row: numbers, texts, moments or None.
 Columns: TypeAlias = Mapping[str, Sequence[object]]
 #: Attribute → the value that all rows have; of any type.
@@ -31,7 +33,7 @@ def insert(model: type[Model], columns: Columns, *, same: Same, unique: Sequence
         selected = ", ".join([*given, *table.marks(same)])
         _execute(
             f"{into} SELECT {selected} FROM {table.given(columns)} {conflict}",
-            [*table.prepared(same), *map(list, columns.values())],
+            [*table.prepared(same), *map(array_text, columns.values())],
         )
     else:
         marks = ", ".join(["%s"] * (len(columns) + len(same)))
@@ -59,7 +61,7 @@ def update(model: type[Model], columns: Columns, *, same: Same, by: Columns, whe
         _execute(
             f"UPDATE {table} AS old SET {', '.join(new)} FROM {table.given(given)} "
             f"WHERE {' AND '.join(found)}",
-            [*table.prepared(same), *map(list, given.values()), *table.prepared(where)],
+            [*table.prepared(same), *map(array_text, given.values()), *table.prepared(where)],
         )
     else:
         new = [f"{name} = %s" for name in table.names([*columns, *same])]
@@ -77,7 +79,7 @@ def update(model: type[Model], columns: Columns, *, same: Same, by: Columns, whe
 
 def _execute(sql: str, parameters: Sequence[object]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)  # type: ignore[arg-type]  # lists are arrays
+        cursor.execute(sql, parameters)  # type: ignore[arg-type]  # as prepared
 
 
 def _execute_many(sql: str, columns: Sequence[Iterable[object]]) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from common import clock
+from common.among import among
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -68,7 +69,8 @@ class OwedRows:
         self._own_parent = own_parent(ledger, sought)
         self._sleep = sleep
         self._cut_off = clock.now()
-        self.reconciles = self._must_reconcile()
+        # A plan is of some rows only.
+        self.reconciles = run.plan is None and must_reconcile(ledger, now=self._cut_off)
 
     def chunks(self) -> Iterator[Chunk]:
         if self._run.only is not None:
@@ -120,10 +122,7 @@ class OwedRows:
     def _changed_meanwhile(self) -> Iterator[Chunk]:
         cut_off = clock.now()
         self._ledger.refresh_from_db(fields=["watermark"])
-        assert self._ledger.watermark is not None
-        since = self._ledger.watermark - OVERLAP
-        changed = self._owed().filter(changed_at__gte=since, changed_at__lt=cut_off)
-        yield from self._by_time(changed)
+        yield from self._by_time(changed_rows(self._ledger, self._record_type, until=cut_off))
         yield Chunk(candidates=(), reaches=cut_off)
         yield from self._due()
 
@@ -164,26 +163,11 @@ class OwedRows:
             .count()
         )
 
-    def _must_reconcile(self) -> bool:
-        ledger = self._ledger
-        if self._run.plan is not None:
-            return False  # it looks at some rows only
-        if ledger.watermark is None or ledger.reconciled_at is None:
-            return True
-        return (
-            ledger.watermark > self._cut_off
-            or ledger.reconciled_at > self._cut_off
-            or ledger.reconciled_at + RECONCILE_EVERY <= self._cut_off
-        )
-
     def _scan(self) -> QuerySet[SourceRow]:
         """Which rows this run looks at because of their version."""
-        rows = self._owed(existing_too=self._run.full)
         if self._run.full or self.reconciles:
-            return rows
-        assert self._ledger.watermark is not None
-        since = self._ledger.watermark - OVERLAP
-        return rows.filter(changed_at__gte=since, changed_at__lt=self._cut_off)
+            return self._owed(existing_too=self._run.full)
+        return changed_rows(self._ledger, self._record_type, until=self._cut_off)
 
     def _owed(self, *, existing_too: bool = False) -> QuerySet[SourceRow]:
         return owed_rows(self._ledger, self._record_type, existing_too=existing_too)
@@ -299,10 +283,13 @@ class OwedRows:
 
 def known_of(ledger: Ledger, ids: Sequence[int]) -> dict[int, Known]:
     """What the ledger knows of these rows; nothing of those that it does not know."""
-    entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=ids)
-    # Most have none, and decoding thousands of empty lists is not free.
-    failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
+    entries = LedgerEntry.objects.filter(among("source_id", ids), ledger=ledger)
     columns = ("source_id", "digest", "key", "record_id", "doubt_until", "attempts", "version")
+    found = list(entries.values_list(*columns))
+    failed: dict[int, list[dict[str, object]]] = {}
+    if any(attempts for *_, attempts, _version in found):
+        # Most have none, and decoding thousands of empty lists is not free.
+        failed = dict(entries.filter(attempts__gt=0).values_list("source_id", "problems"))
     return {
         source_id: Known(
             digest=digest,
@@ -314,10 +301,28 @@ def known_of(ledger: Ledger, ids: Sequence[int]) -> dict[int, Known]:
             problem_codes=tuple(str(each["code"]) for each in failed.get(source_id, ())),
             refused=_refusal_in(failed.get(source_id, ())),
         )
-        for source_id, digest, key, record_id, doubt_until, attempts, version in (
-            entries.values_list(*columns)
-        )
+        for source_id, digest, key, record_id, doubt_until, attempts, version in found
     }
+
+
+def must_reconcile(ledger: Ledger, *, now: datetime) -> bool:
+    """Whether every row is to be looked at, whatever its time says."""
+    if ledger.watermark is None or ledger.reconciled_at is None:
+        return True
+    return (
+        ledger.watermark > now
+        or ledger.reconciled_at > now
+        or ledger.reconciled_at + RECONCILE_EVERY <= now
+    )
+
+
+def changed_rows(
+    ledger: Ledger, record_type: RecordType, *, until: datetime
+) -> QuerySet[SourceRow]:
+    """The owed rows that time points to: changed since the watermark, less the overlap."""
+    assert ledger.watermark is not None
+    since = ledger.watermark - OVERLAP
+    return owed_rows(ledger, record_type).filter(changed_at__gte=since, changed_at__lt=until)
 
 
 def _refusal_in(problems: Sequence[Mapping[str, object]]) -> Refusal | None:

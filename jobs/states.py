@@ -59,6 +59,8 @@ class RunStatus(models.TextChoices):
 
 
 ACTIVE_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.HELD)
+#: The run looked at everything that was owed, whatever kintone refused of it.
+WELL_ENDED = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
 
 
 class PreviewStatus(models.TextChoices):

@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ledgerentry',
-            index=models.Index(condition=models.Q(('waits_for', ''), _negated=True), fields=['waits_for'], name='ledger_entry_waits'),
+            index=models.Index(condition=models.Q(('waits_for__gt', '')), fields=['ledger', 'waits_for'], name='ledger_entry_waits'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',

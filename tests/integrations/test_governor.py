@@ -28,7 +28,7 @@ def fill(*, now=NOON, holder="run 1"):
 
 
 def land(flight, *, too_much=False, began=NOON, now=NOON):
-    governor.land(flight, began=began, too_much=too_much, now=now)
+    governor.land(flight, host=HOST, began=began, too_much=too_much, now=now)
 
 
 def window():

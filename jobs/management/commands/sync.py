@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from common import clock
+from common import clock, garbage
 from common.problems import Problem
 from common.wording import listed
 from integrations import budget
@@ -47,6 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         began = time.monotonic()
+        garbage.collect_seldom()
         run = self._start(options["mapping"], full=options["full"])
         run = self._execute(run)
         seconds = round(time.monotonic() - began, 3)
