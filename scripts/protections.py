@@ -172,14 +172,25 @@ PROTECTIONS = (
     ),
     Protection(
         group=DIES,
-        fault="two workers on one run",
+        fault="two workers on one mapping",
         test="flows/faults/test_workers_meet.py"
-        "::test_of_two_workers_that_are_woken_for_one_run_one_does_it",
+        "::test_while_a_worker_is_at_a_mapping_neither_a_slot_nor_a_command_starts_it_again",
+        edit=Edit(
+            by="the database knows one active run a mapping (`one_active_run_per_mapping`)",
+            file="jobs/migrations/0001_initial.py",
+            old="condition=models.Q(('only__isnull', True)",
+            new="condition=models.Q(('only__isnull', False)",
+        ),
+    ),
+    Protection(
+        group=DIES,
+        fault="two workers on one run",
+        test=BROKER + "test_a_message_that_is_delivered_twice_does_its_work_once[while it runs]",
         edit=_TAKE,
     ),
     Protection(
         group=DIES,
-        fault="two workers on one mapping: one was given up while it lived",
+        fault="a worker that was given up while it lived",
         test="flows/faults/test_workers_meet.py"
         "::test_a_worker_that_was_given_up_while_it_still_lived_can_neither_send_nor_record",
         edit=Edit(
