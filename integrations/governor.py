@@ -10,8 +10,8 @@ transactions, and large pushes go 500 records a request.
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
+from common.durability import durable_soon
 from integrations.kintone.transport import REQUEST_LIFE
 from integrations.models import Flight, Traffic
 
@@ -23,7 +23,7 @@ FORGET_AFTER = timedelta(minutes=10)
 
 def take_off(host: str, *, holder: str, now: datetime) -> int | None:
     """Primary key of a flight that may begin now; None where the window is full."""
-    with transaction.atomic():
+    with durable_soon():
         traffic = _locked(host, now=now)
         under_way = traffic.flights.filter(until__gt=now, until__lte=now + REQUEST_LIFE).count()
         if under_way + 1 > traffic.window:
@@ -42,7 +42,7 @@ def land(flight: int, *, host: str, began: datetime, too_much: bool, now: dateti
     Args:
         began: When it took off: of several that were refused together one halves the window.
     """
-    with transaction.atomic():
+    with durable_soon():
         traffic = _locked(host, now=now)
         landed, _ = Flight.objects.filter(pk=flight).delete()
         if not landed:

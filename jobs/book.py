@@ -1,4 +1,7 @@
-"""The engine's `Book` in the database: one transaction per call, the lease first."""
+"""The engine's `Book` in the database: one transaction per call, the lease first.
+
+Only what is intended waits for the disk: the rest may be done again without harm.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from django.db import transaction
 
 from common import clock
 from common.among import among
+from common.durability import durable_soon
 from common.problems import Problem
 from common.types import RecordType
 from integrations import budget
@@ -142,7 +146,7 @@ class DatabaseBook:
         now = clock.now()
         record_type = RecordType(self._run.mapping.record_type)
         settled = name_parents(settled, self._sought, record_type=record_type)
-        with transaction.atomic():
+        with durable_soon():
             self._count(settled, now=now)
             saved = [one for one in settled if one.outcome in SAVED]
             refused = [one for one in settled if one.outcome == OutcomeKind.REJECTED]
@@ -161,7 +165,7 @@ class DatabaseBook:
 
     def withdraw(self, batch: Sequence[Sendable], *, rests: bool = False) -> None:
         now = clock.now()
-        with transaction.atomic():
+        with durable_soon():
             self._keep_lease()
             self._entries_of(batch)
             keys = [one.known.key if one.known else "" for one in batch]
@@ -177,7 +181,7 @@ class DatabaseBook:
             claims.release_others(self._ledger, [one.row_id for one in batch])
 
     def advance(self, watermark: datetime) -> None:
-        with transaction.atomic():
+        with durable_soon():
             self._keep_lease()
             Ledger.objects.filter(pk=self._ledger.pk).update(watermark=watermark)
 
