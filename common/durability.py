@@ -1,4 +1,4 @@
-"""Which transactions wait until they are on the disk (docs/decisions/0015)."""
+"""Which transactions wait until they are on the disk (docs/decisions/0016)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -203,7 +203,7 @@ PROTECTIONS = (
     Protection(
         group=DIES,
         fault="two beats",
-        test=BROKER + "test_two_clocks_start_a_slot_once",
+        test="jobs/test_schedules.py::test_a_clock_that_saw_the_slot_before_another_took_it_starts_nothing_when_that_has_ended",
         edit=Edit(
             by="a slot is claimed by a compare-and-set (`schedules._claim`), one active run a mapping",
             file="jobs/schedules.py",

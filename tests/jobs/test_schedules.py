@@ -153,3 +153,16 @@ def test_of_many_ticks_at_once_one_starts_each_run(noon):
 
     assert sorted(started) == [0] * (ticks - 1) + [1]
     assert Run.objects.count() == 1
+
+
+def test_a_clock_that_saw_the_slot_before_another_took_it_starts_nothing_when_that_has_ended(
+    mapping, noon
+):
+    due = noon + 5 * MINUTE
+    seen = Schedule.objects.get()
+
+    schedules.claim_due(now=due)
+    Run.objects.update(status=RunStatus.SUCCEEDED)
+
+    assert schedules._claim(seen, now=due) == []
+    assert Run.objects.count() == 1
