@@ -106,6 +106,7 @@ def test_a_run_that_outlasts_the_broker_s_patience_is_delivered_again_and_done_o
     received = findall(r"Task jobs.run\[(\S+)\] received", product.programs.said()[said_before:])
     assert max(Counter(received).values()) > 1, "it was not delivered again"
     assert (run.status, run.created, run.requests) == (RunStatus.SUCCEEDED, 400, 4)
+    assert run.done_before == 0, "it was taken a second time"
     assert len(by_code(kintone, mapping)) == 400
 
 
