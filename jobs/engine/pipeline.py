@@ -204,7 +204,7 @@ class Pipeline:
         for step in range(max(map(len, loose), default=0)):
             followed |= self._send_now(
                 [
-                    _parked(ring[step].sendable, keys)
+                    _under(ring[step].sendable, keys[ring[step].sendable.row_id])
                     if step == len(ring) - 1
                     else ring[step].sendable
                     for ring in loose
@@ -219,19 +219,24 @@ class Pipeline:
     ) -> None:
         """No record stays under a temporary key because others, or its own values, were refused.
 
-        Where nobody followed, it gets the key back that it had; else the one that it wants, though
-        without its values.
+        Where somebody did not follow, those before him go back, the last of them first, and at the
+        end the parked one gets the key that it had. Where all did but the parked one itself, it
+        gets the key that it wants, though without its values.
         """
-        returning = []
+        ways = []
         for ring in rings:
-            last = ring[-1].sendable
-            assert last.known is not None
-            if ring[0].sendable.row_id not in followed:
-                returning.append(_interim(_parked(last, keys), key=last.known.key, record={}))
-            elif last.row_id not in followed:
-                returning.append(_interim(_parked(last, keys), key=last.payload.key, record={}))
-        if returning:
-            self._send_now(returning, finishing=True)
+            *others, last = (conflict.sendable for conflict in ring)
+            gone = [one for one in others if one.row_id in followed]
+            parked = _under(last, keys[last.row_id])
+            if last.row_id in followed:
+                continue
+            if len(gone) == len(others):
+                ways.append([_interim(parked, key=last.payload.key, record={})])
+            else:
+                back = [_back(_under(one, one.payload.key), one) for one in reversed(gone)]
+                ways.append([*back, _back(parked, last)])
+        for step in range(max(map(len, ways), default=0)):
+            self._send_now([way[step] for way in ways if step < len(way)], finishing=True)
 
 
 def _interim(sendable: Sendable, *, key: str, record: Record | None = None) -> Sendable:
@@ -241,8 +246,13 @@ def _interim(sendable: Sendable, *, key: str, record: Record | None = None) -> S
     return replace(sendable, payload=payload, interim=True)
 
 
-def _parked(sendable: Sendable, keys: Mapping[int, str]) -> Sendable:
-    """The record as it is known while kintone holds it under its temporary key."""
+def _back(sendable: Sendable, before: Sendable) -> Sendable:
+    """The record on its way back to the key that it had."""
+    assert before.known is not None
+    return _interim(sendable, key=before.known.key, record={})
+
+
+def _under(sendable: Sendable, key: str) -> Sendable:
+    """The record as it is known while kintone holds it under this key."""
     assert sendable.known is not None
-    key = keys[sendable.row_id]
     return replace(sendable, known=replace(sendable.known, key=key, digest="", in_doubt=False))

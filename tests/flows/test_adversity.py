@@ -289,6 +289,38 @@ def test_a_swap_that_fails_half_way_leaves_no_temporary_key_in_kintone(kintone, 
     }
 
 
+@pytest.mark.parametrize("refused", range(4))
+def test_a_ring_of_which_one_is_refused_goes_back_to_the_keys_that_they_had(
+    refused, kintone, company_mapping
+):
+    rows = make_companies(4)
+    run_now(company_mapping)
+    before = names_by_key(kintone, company_mapping)
+    keys = [row.external_id for row in rows]
+    change(rows[0], external_id="frei")
+    for row, key in zip(rows[1:], keys, strict=False):
+        change(row, external_id=key)
+    change(rows[0], external_id=keys[-1])
+    bad = rows[refused]
+    kintone.fail(code="GAIA_LO04", times=None, path="records.json", containing=f'"{bad.name}"')
+
+    run = run_now(company_mapping)
+
+    held = names_by_key(kintone, company_mapping)
+    assert run.rejected == 1
+    assert set(held) == set(before), "nobody is left under a temporary key"
+    kintone.heal()
+    ledger.retry(company_mapping, now=clock.now())
+    assert run_now(company_mapping).status == RunStatus.SUCCEEDED
+    after = names_by_key(kintone, company_mapping)
+    assert after == {row.external_id: row.name for row in rows}
+    assert len(kintone.records(company_mapping.app)) == 4
+
+
+def names_by_key(kintone, mapping) -> dict[str, str]:
+    return {record["code"]: record["name"] for record in kintone.records(mapping.app)}
+
+
 def test_a_key_is_free_for_who_waits_for_it_when_its_holder_was_deleted(kintone, db):
     mapping = enabled_mapping(kintone, rules={"code": "corporate_number", "name": "name"})
     holder = make_company(corporate_number="1234567890123")
