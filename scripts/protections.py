@@ -286,13 +286,8 @@ PROTECTIONS = (
     Protection(
         group=WIRE,
         fault="the same of a bulkRequest",
-        test=BULK + "test_an_answer_that_says_less_than_was_sent_settles_nothing[no records]",
-        edit=Edit(
-            by="each part has to answer for each of its records",
-            file="integrations/kintone/client.py",
-            old='zip(puts, answer["records"], strict=True)]',
-            new='zip(puts, answer["records"], strict=False)]',
-        ),
+        test=BULK + "test_what_was_written_and_answered_with_less_than_that_stays_in_doubt",
+        edit=_EVIDENCE,
     ),
     Protection(
         group=WIRE,

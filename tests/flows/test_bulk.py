@@ -7,6 +7,7 @@ import pytest
 from common import clock
 from integrations.kintone import transport
 from integrations.kintone.client import REQUEST_LIFE
+from integrations.kintone.exchange import Call
 from jobs.models import LedgerEntry
 from jobs.states import FailureKind, RunStatus
 from tests.builders_crm import make_companies
@@ -116,6 +117,31 @@ def test_an_answer_that_says_less_than_was_sent_settles_nothing(
     assert (stopped.status, outcomes(stopped)) == (RunStatus.FAILED, {"unsent": 8})
     assert settled == 0
     assert codes(kintone, company_mapping) == sorted(str(row.external_id) for row in rows)
+
+
+def test_what_was_written_and_answered_with_less_than_that_stays_in_doubt(
+    kintone, company_mapping, time_machine, monkeypatch
+):
+    time_machine.move_to(clock.now(), tick=True)
+    rows = make_companies(8)
+    real = transport.Transport.send
+
+    def leave_out(way: transport.Transport, call: Call) -> object:
+        answer = real(way, call)
+        return {"results": [{"records": []}] * 2} if BULK in call.path else answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transport.Transport, "send", leave_out)
+        stopped = run_now(company_mapping)
+    written = len(kintone.records(company_mapping.app))
+    doubts = LedgerEntry.objects.filter(doubt_until__isnull=False).count()
+    time_machine.shift(REQUEST_LIFE + timedelta(minutes=2))
+    run_now(company_mapping)
+
+    assert (stopped.status, outcomes(stopped)) == (RunStatus.FAILED, {"unsent": 8})
+    assert doubts == written >= 4
+    assert codes(kintone, company_mapping) == sorted(str(row.external_id) for row in rows)
+    assert not LedgerEntry.objects.filter(doubt_until__isnull=False).exists()
 
 
 @pytest.mark.parametrize("code", ["GAIA_DA02", "GAIA_RE18", "GAIA_LT01"])
