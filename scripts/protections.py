@@ -554,8 +554,8 @@ PROTECTIONS = (
         edit=Edit(
             by="within one app kintone's ids are taken over (`enabling._twin_of`)",
             file="jobs/enabling.py",
-            old="'', '', twin.record_id, 0",
-            new="'', '', NULL, 0",
+            old="    if (twin := _twin_of(ledger)) is not None:\n",
+            new="    if (twin := None) is not None:\n",
         ),
     ),
     Protection(

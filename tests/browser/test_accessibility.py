@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from common import clock
-from jobs import runs
+from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
-from tests.builders_crm import make_company
+from tests.builders_crm import change, make_company
 from tests.flows.conftest import enabled_mapping, run_now
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ pytestmark = pytest.mark.browser
 def mapping(page: "Page", kintone: Any) -> "Mapping":
     """A mapping with a record that arrived, one that failed, and a run that moves."""
     made = enabled_mapping(kintone)
-    make_company(name="株式会社青葉商事")
+    company = make_company(name="株式会社青葉商事")
     make_company(business_category_kbn="情報・通信業" * 20)
     run_now(made)
+    change(company, name="株式会社青葉商事" * 10)
+    preview = previews.start(made, reads_kintone=True, now=clock.now())
+    previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
     return made
@@ -44,6 +47,9 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/mappings/{mapping.pk}/",
         f"/settings/mappings/{mapping.pk}/test/?record={company}",
         f"/settings/mappings/{mapping.pk}/failures/",
+        f"/settings/mappings/{mapping.pk}/first-load/",
+        f"/settings/mappings/{mapping.pk}/preview/",
+        f"/settings/mappings/{mapping.pk}/preview/?list=updated",
         f"/settings/{mapping.connection_id}/delete/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",

@@ -12,11 +12,12 @@ from django.urls import reverse
 
 from common import clock
 from crm.models import Account, Company, CustomItem, ImportRun, Member
-from jobs import runs
+from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
 from tests.builders_crm import (
+    change,
     make_company,
     make_custom_item,
     make_department,
@@ -28,7 +29,12 @@ from tests.flows.conftest import enabled_mapping, run_now
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿ｦ-ﾟ]")
 #: Said in Japanese on purpose: the button that leads back to it.
-EXCEPTIONS = {"日本語"}
+EXCEPTIONS = {
+    "日本語",
+    # Fields of every kintone app, by the names that a Japanese one gives them.
+    *("レコード番号", "作成者", "作成日時", "更新者", "更新日時"),
+    *("ステータス", "作業者", "カテゴリー"),
+}
 #: What of an element is read out, shown or announced.
 SPOKEN = {"aria-label", "alt", "title", "placeholder", "value"} | {
     f"data-{name}" for name in ("say", "busy", "lost", "label")
@@ -112,6 +118,9 @@ def mapping(kintone: Any, db: None) -> Mapping:
     make_lead(company, family_name="Sato", first_name="Jiro", owner=member)
     make_department(company, name="Sales")
     run_now(made)
+    change(company, name="Aoba Trading")
+    preview = previews.start(made, reads_kintone=True, now=clock.now())
+    previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
     return made
@@ -133,6 +142,8 @@ def addresses(mapping: Mapping) -> list[str]:
         "jobs:mapping-delete": mapping.pk,
         "jobs:trial": mapping.pk,
         "jobs:failures": mapping.pk,
+        "jobs:first-load": mapping.pk,
+        "jobs:preview": mapping.pk,
         "mapping:edit": mapping.pk,
     }
     names = ("dashboard", "settings", "connection-new", "runs")
@@ -155,6 +166,10 @@ def addresses(mapping: Mapping) -> list[str]:
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
         reverse("jobs:trial", args=[mapping.pk]) + "?q=a",
         reverse("jobs:trial", args=[mapping.pk]) + nothing_found,
+        *(
+            reverse("jobs:preview", args=[mapping.pk]) + f"?list={name}"
+            for name in ("created", "updated", "failed", "skipped")
+        ),
         reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
         "/nowhere/",
     ]
