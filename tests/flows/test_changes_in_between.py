@@ -127,7 +127,7 @@ def test_a_dead_worker_s_request_that_arrives_late_does_not_undo_what_is_newer(
     scene.run(0, owner=DEAD_HERE)
     scene.sweep()
     scene.change(1, name="乙社")
-    arrived = []
+    arrived: list[str] = []
 
     def wait(_work: Any, seconds: float) -> None:
         scene.arrive_late()
