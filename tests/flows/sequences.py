@@ -335,7 +335,9 @@ class Scene:
             expected = self.expected[int(record["via"])]
             row = Company.objects.filter(pk=int(record["src"])).first()
             if row is not None:
-                expected.by_hand[row.pk] = expected.wanted(row)
+                wanted = expected.wanted(row)
+                held = {code: record[code] for code in wanted}
+                expected.by_hand.setdefault(row.pk, []).extend([wanted, held])
         return record
 
     # Coming to rest

@@ -57,3 +57,22 @@ def test_a_record_deleted_by_hand_whose_new_key_was_sent_unseen_is_not_made_a_se
     scene.run(0)
     scene.change(0, corporate_number="K3")
     scene.settle()
+
+
+def test_a_row_that_waited_for_a_key_and_wants_its_old_one_again_costs_nothing(scene):
+    """What somebody wrote into its record meanwhile stays, as where nothing ever changed."""
+    scene.push(1, 2)
+    scene.change(4, name="乙社", sales_last_year=REFUSED)
+    scene.delete_by_hand(3)
+    scene.swap(5, 2, item="mail_domain")
+    scene.create(name="丙社", corporate_number="K4", mail_domain="K1", sales_last_year="")
+    scene.run(1, full=True)
+    scene.swap(5, 2, item="mail_domain")
+    scene.settle()
+    scene.write_by_hand(0, "text")
+    scene.swap(1, 0, item="mail_domain")
+
+    scene.settle()
+
+    (record,) = scene.records_of(1, via=1)
+    assert (record["code"], record["text"]) == ("K1", "H1")
