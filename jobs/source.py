@@ -149,19 +149,18 @@ class OwedRows:
         )
 
     def count(self) -> int:
-        """How many rows are owed and not yet settled."""
+        """How many rows this run looks at and has not settled yet."""
         if self._run.only is not None:
             return 1
         if self._run.plan is not None:
             return still_to_send(self._run, ledger_id=self._ledger.pk).count()
-        due = LedgerEntry.objects.filter(ledger=self._ledger, due_at__isnull=False)
-        settled_version = due.filter(source_id=OuterRef("pk"), version=OuterRef("version"))
-        return (
-            self._owed(existing_too=self._run.full).count()
-            + changes.model_of(self._record_type)
-            ._default_manager.filter(Exists(settled_version.filter(due_at__lte=clock.now())))
-            .count()
+        scan = self._scan()
+        rows = changes.model_of(self._record_type)._default_manager
+        due = LedgerEntry.objects.filter(ledger=self._ledger, due_at__lte=clock.now()).filter(
+            Exists(rows.filter(pk=OuterRef("source_id"))),
+            ~Exists(scan.filter(pk=OuterRef("source_id"))),
         )
+        return scan.count() + due.count()
 
     def _scan(self) -> QuerySet[SourceRow]:
         """Which rows this run looks at because of their version."""
