@@ -46,11 +46,11 @@ if USES_SQLITE:
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         # 32 MB of pages: a transaction writes 500 records with all their indexes. Among a million
-        # each lies on a page of its own: 16 MB of them wait in the journal before they are sorted
+        # each lies on a page of its own: 64 MB of them wait in the journal before they are sorted
         # in, or a run would do so in its commits, again and again.
         "init_command": (
             "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
-            "PRAGMA cache_size=-32000;PRAGMA wal_autocheckpoint=4000"
+            "PRAGMA cache_size=-32000;PRAGMA wal_autocheckpoint=16000"
         ),
     }
 else:
