@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -96,6 +96,26 @@ class _CountingMeter(budget.Meter):
     def spend(self, *, app: int | None, requests: int = 1) -> None:
         super().spend(app=app, requests=requests)
         self.counted += requests if app is not None else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holder:
+    """A row that has a key, by one of the ledgers of an app."""
+
+    entry_of: int
+    """Primary key of that ledger."""
+    row_id: int
+    label: str
+
+
+def _refuse(item: PreviewItem, *, held_by: _Holder) -> None:
+    problem = key_taken(
+        item.key,
+        wanted_by=(item.source_id, item.label),
+        held_by=(held_by.row_id, held_by.label),
+    )
+    item.outcome = RecordOutcome.INVALID
+    item.problems = [problem.as_json()]
 
 
 class _Previewing:
@@ -243,16 +263,18 @@ class _Previewing:
         holders = self._holders(keys)
         refused = []
         for key, items in wanting.items():
-            first = (items[0].source_id, items[0].label)
+            first = _Holder(
+                entry_of=self._ledger.pk, row_id=items[0].source_id, label=items[0].label
+            )
             holder = holders.get(key, first)
             for item in items:
-                if item.source_id != holder[0] or holder[0] < 0:
-                    self._refuse(item, held_by=holder)
+                if (holder.entry_of, holder.row_id) != (self._ledger.pk, item.source_id):
+                    _refuse(item, held_by=holder)
                     refused.append(item)
         PreviewItem.objects.bulk_update(refused, ["outcome", "problems"])
 
-    def _holders(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
-        """Key → row and name of who holds it and keeps it; a row of another ledger below 0."""
+    def _holders(self, keys: Sequence[str]) -> dict[str, _Holder]:
+        """Key → who holds it, and keeps it."""
         held = self._claims().filter(key__in=keys)
         found = list(held.select_related("entry__ledger__mapping__connection"))
         labels = claims.labels_of(claim.entry for claim in found)
@@ -260,21 +282,16 @@ class _Previewing:
         moves = dict(self._to_send().filter(source_id__in=ours).values_list("source_id", "key"))
         holders = {}
         for claim in found:
-            is_ours = claim.entry.ledger_id == self._ledger.pk
-            row = claim.entry.source_id
-            gives_up = is_ours and moves.get(row, claim.key) != claim.key
+            entry = claim.entry
+            gives_up = (
+                entry.ledger_id == self._ledger.pk
+                and moves.get(entry.source_id, claim.key) != claim.key
+            )
             if claim.entry_id in labels and not gives_up:
-                holders[claim.key] = (row if is_ours else -row, labels[claim.entry_id])
+                holders[claim.key] = _Holder(
+                    entry_of=entry.ledger_id, row_id=entry.source_id, label=labels[claim.entry_id]
+                )
         return holders
-
-    def _refuse(self, item: PreviewItem, *, held_by: tuple[int, str]) -> None:
-        problem = key_taken(
-            item.key,
-            wanted_by=(item.source_id, item.label),
-            held_by=(abs(held_by[0]), held_by[1]),
-        )
-        item.outcome = RecordOutcome.INVALID
-        item.problems = [problem.as_json()]
 
     def _lay_beside(self, client: KintoneClient) -> None:
         """Kintone's records beside those that would be sent: what is there, and which cells."""
