@@ -39,3 +39,12 @@ def enabled_or_refusal(mapping: Mapping) -> None:
     if not mapping.enabled:
         message = _("「%(mapping)s」は無効です。有効にしてから実行してください。")
         raise CommandError(message % {"mapping": mapping}, returncode=NOT_STARTED)
+
+
+def outcome_of(run: Run) -> str:
+    """What came of a run, on one line."""
+    return _("連携しました: %(status)s（新規%(created)s件、更新%(updated)s件）") % {
+        "status": run.get_status_display(),
+        "created": f"{run.created:,}",
+        "updated": f"{run.updated:,}",
+    }

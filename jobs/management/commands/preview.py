@@ -17,7 +17,7 @@ from jobs.management.addressing import (
     add_mapping_argument,
     mapping_or_refusal,
 )
-from jobs.management.running import enabled_or_refusal, execute_here
+from jobs.management.running import enabled_or_refusal, execute_here, outcome_of
 from jobs.models import Preview, PreviewItem, Run
 from jobs.states import PreviewStatus, RecordOutcome, RunStatus
 from mapping.models import Mapping
@@ -91,14 +91,7 @@ class Command(BaseCommand):
         if more > 0:
             self.stdout.write("  " + _("ほか%(more)s件") % {"more": f"{more:,}"})
         if run is not None:
-            self.stdout.write(
-                _("連携しました: %(status)s（新規%(created)s件、更新%(updated)s件）")
-                % {
-                    "status": run.get_status_display(),
-                    "created": f"{run.created:,}",
-                    "updated": f"{run.updated:,}",
-                }
-            )
+            self.stdout.write(outcome_of(run))
 
 
 def _counts(preview: Preview) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from common import clock
 from jobs import reconciling, sweep
 from jobs.management.addressing import NOT_WELL, add_mapping_argument, mapping_or_refusal
-from jobs.management.running import enabled_or_refusal, run_here
+from jobs.management.running import enabled_or_refusal, outcome_of, run_here
 from jobs.models import Run
 from jobs.reconciling import Owed
 from jobs.states import RunStatus, Trigger
@@ -62,14 +62,7 @@ class Command(BaseCommand):
             % {"owed": f"{found.all:,}", "missed": f"{found.missed:,}"}
         )
         if run is not None:
-            self.stdout.write(
-                _("連携しました: %(status)s（新規%(created)s件、更新%(updated)s件）")
-                % {
-                    "status": run.get_status_display(),
-                    "created": f"{run.created:,}",
-                    "updated": f"{run.updated:,}",
-                }
-            )
+            self.stdout.write(outcome_of(run))
 
 
 def _summary(found: Owed, *, run: Run | None) -> dict[str, object]:
