@@ -350,6 +350,34 @@ class PreviewItem(models.Model):
         return f"{self.preview_id}/{self.source_id}: {self.outcome}"
 
 
+class PreviewValue(models.Model):
+    """What a record has, or is to have, in a field of which kintone takes each value once."""
+
+    preview = models.ForeignKey(Preview, models.CASCADE, related_name="values", db_index=False)
+    source_id = models.BigIntegerField()
+    label = models.CharField(max_length=255)
+    field = models.CharField(max_length=128)
+    value = models.CharField(max_length=255)
+    """In the form in which kintone compares values."""
+    record_id = models.PositiveBigIntegerField(null=True)
+    """The kintone record of the row, if it is known."""
+    held_by = models.PositiveBigIntegerField(null=True)
+    """Another record of kintone, which was seen to hold the value."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["preview", "source_id", "field"], name="preview_value_of_row"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["preview", "field", "value"], name="preview_value_of_field")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.preview_id}/{self.source_id}: {self.field} = {self.value}"
+
+
 class Alert(models.Model):
     """A state of ill health. Open until `ended_at`; one mail when it begins, one when it ends."""
 

@@ -8,14 +8,12 @@ found stands in the database.
 
 import logging
 import traceback
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import asdict
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from common import clock
 from common.problems import Problem
@@ -24,25 +22,23 @@ from crm import changes
 from integrations import budget, connections
 from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError
-from integrations.kintone.form import FieldType
 from integrations.kintone.values import JsonValue
-from jobs import claims, previews, setwise
+from jobs import previews, setwise
+from jobs.contests import Contests
 from jobs.endings import Ending, ending_after
-from jobs.engine.compare import differences
-from jobs.engine.keys import key_taken
+from jobs.engine.compare import as_compared, differences
 from jobs.engine.ports import LeaseLostError
 from jobs.engine.preview import TO_SEND, Prediction, predict
 from jobs.engine.values import Candidate, OutcomeKind
 from jobs.execute import viewer_of
 from jobs.ledger import ledger_of
-from jobs.models import KeyClaim, LedgerEntry, Preview, PreviewItem
+from jobs.models import LedgerEntry, Preview, PreviewItem
 from jobs.reading import Page, pages
 from jobs.source import CHUNK_SIZE, known_of
 from jobs.states import EntryState, FailureKind, RecordOutcome
 from mapping import mappings
 from mapping.checks import required_without_rule
 from mapping.columns import described
-from mapping.converters.values import plain_number
 from mapping.plan import MappingError
 
 logger = logging.getLogger(__name__)
@@ -98,26 +94,6 @@ class _CountingMeter(budget.Meter):
         self.counted += requests if app is not None else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Holder:
-    """A row that has a key, by one of the ledgers of an app."""
-
-    entry_of: int
-    """Primary key of that ledger."""
-    row_id: int
-    label: str
-
-
-def _refuse(item: PreviewItem, *, held_by: _Holder) -> None:
-    problem = key_taken(
-        item.key,
-        wanted_by=(item.source_id, item.label),
-        held_by=(held_by.row_id, held_by.label),
-    )
-    item.outcome = RecordOutcome.INVALID
-    item.problems = [problem.as_json()]
-
-
 class _Previewing:
     """What the making of one preview holds together."""
 
@@ -137,10 +113,11 @@ class _Previewing:
         ) as client:
             self._open(client)
             self._judge_rows()
-            self._give_out_keys()
+            self._contests.give_out_keys()
             if self._preview.reads_kintone:
                 self._lay_beside(client)
         self._refuse_what_lacks()
+        self._contests.give_out_values()
         self._finish()
 
     def _open(self, client: KintoneClient) -> None:
@@ -149,6 +126,9 @@ class _Previewing:
         self._plan = mappings.plan_of(self._mapping)
         self._form = mappings.form_of(self._mapping)
         self._ledger = ledger_of(self._mapping)
+        self._contests = Contests(
+            self._preview, ledger=self._ledger, plan=self._plan, beat=self._beat
+        )
         total = changes.model_of(self._type)._default_manager.count()
         if self._preview.reads_kintone:
             total += client.count_records(self._mapping.app)
@@ -158,7 +138,9 @@ class _Previewing:
         """Every row by itself, against the rules, the form and the ledger."""
         for ids in self._all_ids():
             with transaction.atomic():
-                self._keep(self._predictions(ids))
+                predictions = list(self._predictions(ids))
+                self._keep(predictions)
+                self._contests.note(predictions)
                 self._step(len(ids))
 
     def _all_ids(self) -> Iterator[list[int]]:
@@ -235,64 +217,6 @@ class _Previewing:
             if one.problems
         )
 
-    def _give_out_keys(self) -> None:
-        """Of the records that want one key the one gets it that a run would give it to."""
-        contested = self._contested_keys()
-        for start in range(0, len(contested), CHUNK_SIZE):
-            keys = contested[start : start + CHUNK_SIZE]
-            with transaction.atomic():
-                self._give_out(keys)
-                self._beat()
-
-    def _contested_keys(self) -> list[str]:
-        """Keys that several records want, or that another entry holds."""
-        to_send = self._to_send().exclude(key="")
-        several = to_send.values("key").annotate(count=Count("pk")).filter(count__gt=1)
-        held = self._claims().filter(key=OuterRef("key"))
-        own = Q(entry__ledger=self._ledger, entry__source_id=OuterRef("source_id"))
-        by_others = to_send.filter(Exists(held.exclude(own)))
-        return sorted(
-            {*several.order_by().values_list("key", flat=True)}
-            | {*by_others.values_list("key", flat=True)}
-        )
-
-    def _give_out(self, keys: Sequence[str]) -> None:
-        wanting: dict[str, list[PreviewItem]] = defaultdict(list)
-        for item in self._to_send().filter(key__in=keys).order_by("source_id"):
-            wanting[item.key].append(item)
-        holders = self._holders(keys)
-        refused = []
-        for key, items in wanting.items():
-            first = _Holder(
-                entry_of=self._ledger.pk, row_id=items[0].source_id, label=items[0].label
-            )
-            holder = holders.get(key, first)
-            for item in items:
-                if (holder.entry_of, holder.row_id) != (self._ledger.pk, item.source_id):
-                    _refuse(item, held_by=holder)
-                    refused.append(item)
-        PreviewItem.objects.bulk_update(refused, ["outcome", "problems"])
-
-    def _holders(self, keys: Sequence[str]) -> dict[str, _Holder]:
-        """Key → who holds it, and keeps it."""
-        held = self._claims().filter(key__in=keys)
-        found = list(held.select_related("entry__ledger__mapping__connection"))
-        labels = claims.labels_of(claim.entry for claim in found)
-        ours = [one.entry.source_id for one in found if one.entry.ledger_id == self._ledger.pk]
-        moves = dict(self._to_send().filter(source_id__in=ours).values_list("source_id", "key"))
-        holders = {}
-        for claim in found:
-            entry = claim.entry
-            gives_up = (
-                entry.ledger_id == self._ledger.pk
-                and moves.get(entry.source_id, claim.key) != claim.key
-            )
-            if claim.entry_id in labels and not gives_up:
-                holders[claim.key] = _Holder(
-                    entry_of=entry.ledger_id, row_id=entry.source_id, label=labels[claim.entry_id]
-                )
-        return holders
-
     def _lay_beside(self, client: KintoneClient) -> None:
         """Kintone's records beside those that would be sent: what is there, and which cells."""
         for page, _upto in pages(client, self._mapping.app, plan=self._plan):
@@ -304,10 +228,10 @@ class _Previewing:
         gone.update(outcome=RecordOutcome.CREATED)
 
     def _compare(self, page: Page) -> None:
-        by_key = {self._as_key(held): record_id for record_id, held in page.items()}
+        by_key = self._holders(page, self._plan.key_field)
         known, new = Q(record_id__in=list(page)), Q(record_id=None, key__in=list(by_key))
         items = {item.source_id: item for item in self._to_send().filter(known | new)}
-        compared = []
+        compared, found = [], {}
         for row in self._load(items):
             item = items[row.id]
             record_id = item.record_id or by_key[item.key]
@@ -316,8 +240,13 @@ class _Previewing:
                 item.outcome, item.record_id = RecordOutcome.UPDATED, record_id
                 item.found, item.cells = True, cells
                 compared.append(item)
+                found[row.id] = record_id
         fields = ["outcome", "record_id", "found", "cells"]
         PreviewItem.objects.bulk_update(compared, fields, batch_size=100)
+        self._contests.note_found(found)
+        for column in self._plan.unique_columns:
+            field = column.target.code
+            self._contests.note_held(field, self._holders(page, field))
 
     def _changed_cells(
         self, row: changes.SourceRecord, held: Mapping[str, JsonValue]
@@ -330,15 +259,13 @@ class _Previewing:
         sent = {self._plan.key_field: payload.key, **payload.record}
         return [asdict(cell) for cell in differences(sent, held, form=self._form)]
 
-    def _as_key(self, held: Mapping[str, JsonValue]) -> str:
-        """kintone's key in the form in which we compare keys."""
-        text = str(held.get(self._plan.key_field) or "")
-        if self._form.fields[self._plan.key_field].type != FieldType.NUMBER:
-            return text
-        try:
-            return plain_number(Decimal(text))
-        except InvalidOperation:
-            return text
+    def _holders(self, page: Page, field: str) -> dict[str, int]:
+        """Value of the field, as kintone compares it → number of the record that holds it."""
+        target = self._form.fields[field]
+        return {
+            as_compared(held.get(field), field=target): record_id
+            for record_id, held in page.items()
+        }
 
     def _refuse_what_lacks(self) -> None:
         """kintone makes no record without its required fields; those that it has it keeps."""
@@ -368,10 +295,6 @@ class _Previewing:
 
     def _to_send(self) -> QuerySet[PreviewItem]:
         return PreviewItem.objects.filter(preview=self._preview, outcome__in=TO_SEND)
-
-    def _claims(self) -> QuerySet[KeyClaim]:
-        ledger = self._ledger
-        return KeyClaim.objects.filter(host=ledger.host, app=ledger.app, key_field=ledger.key_field)
 
     def _step(self, count: int) -> None:
         self._done += count

@@ -123,6 +123,11 @@ def stands(preview_id: int, mapping: Mapping) -> bool:
     ).exists()
 
 
+def carried_out_by(preview: Preview) -> Run | None:
+    """The last run that sends, or sent, what the preview found; None if there is none."""
+    return Run.objects.filter(plan=preview.pk, mapping=preview.mapping_id).order_by("-pk").first()
+
+
 def still_to_send(run: Run, *, ledger_id: int) -> QuerySet[PreviewItem]:
     """The records of the run's plan that no run has settled since."""
     settled = LedgerEntry.objects.filter(

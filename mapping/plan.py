@@ -105,6 +105,11 @@ class MappingPlan:
         columns = [Column.of(rule, target=_found(form, rule), kinds=kinds) for rule in rules]
         return cls(columns, key_field=key_field)
 
+    @property
+    def unique_columns(self) -> tuple[Column, ...]:
+        """The columns besides the key whose values kintone takes only once in an app."""
+        return tuple(column for column in self._plain if column.target.unique)
+
     def build(self, values: ItemValues) -> Payload:
         """The payload of one record.
 

@@ -26,20 +26,9 @@ def build(candidate: Candidate, *, plan: MappingPlan, force: bool = False) -> Se
     sendable = Sendable(
         row_id=row.id, version=row.version, label=row.label, payload=payload, known=known
     )
-    if not force and _is_unchanged(sendable):
+    if not force and sendable.is_unchanged:
         return _unchanged(row, sendable)
     return sendable
-
-
-def _is_unchanged(sendable: Sendable) -> bool:
-    """Whether kintone is sure to hold exactly this."""
-    known = sendable.known
-    return (
-        known is not None
-        and known.digest == sendable.payload.digest
-        and known.key == sendable.payload.key
-        and not known.in_doubt
-    )
 
 
 def _unchanged(row: Row, sendable: Sendable) -> Settled:

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from integrations.kintone.form import FieldType, Form, FormField
 from integrations.kintone.values import JsonValue, Record
 from mapping.converters.texts import without_markup
+from mapping.converters.values import ValueRefusedError, plain_number
 
 _EMPTY: tuple[JsonValue, ...] = (None, "", [])
 
@@ -62,6 +63,17 @@ def is_same(ours: JsonValue, theirs: JsonValue, *, field: FormField) -> bool:
             return without_markup(str(ours)).split() == without_markup(str(theirs)).split()
         case _:
             return _lines(ours) == _lines(theirs)
+
+
+def as_compared(held: JsonValue, *, field: FormField) -> str:
+    """A value that kintone holds, in the form in which it tells values from one another."""
+    text = "" if held is None else str(held)
+    if field.type is not FieldType.NUMBER:
+        return text
+    try:
+        return plain_number(Decimal(text))
+    except (InvalidOperation, ValueRefusedError):
+        return text
 
 
 def _same_number(ours: str, theirs: str) -> bool:

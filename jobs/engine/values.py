@@ -106,6 +106,17 @@ class Sendable:
         return self.known is not None and self.known.record_id is not None
 
     @property
+    def is_unchanged(self) -> bool:
+        """Whether kintone is sure to hold exactly this."""
+        known = self.known
+        return (
+            known is not None
+            and known.digest == self.payload.digest
+            and known.key == self.payload.key
+            and not known.in_doubt
+        )
+
+    @property
     def is_retry(self) -> bool:
         """Whether kintone refused this very version the last time."""
         known = self.known

@@ -16,7 +16,7 @@ from jobs.pages import select_previews
 from jobs.pages.runs import STOP_POLLING, number, to_the_switch
 from jobs.pages.select_previews import LISTS, MOVING
 from jobs.reading import requests_for
-from jobs.states import PreviewStatus
+from jobs.states import ACTIVE_STATUSES, WELL_ENDED, PreviewStatus
 from mapping.models import Mapping
 
 
@@ -121,6 +121,7 @@ def _report(request: HttpRequest, made: Preview, mapping: Mapping) -> dict[str, 
     chosen = asked if asked in LISTS else first
     cause, field = request.GET.get("cause", ""), request.GET.get("field", "")
     now = clock.now()
+    run = previews.carried_out_by(made)
     told = forecast.of_records(mapping, made.to_send, now=now)
     return {
         "tabs": tabs,
@@ -138,6 +139,8 @@ def _report(request: HttpRequest, made: Preview, mapping: Mapping) -> dict[str, 
         if chosen
         else None,
         "stands": previews.stands(made.pk, mapping),
+        "run": run,
+        "is_carried_out": run is not None and run.status in (*ACTIVE_STATUSES, *WELL_ENDED),
         "forecast": told,
         "ends_at": told.ends_at(now),
     }

@@ -1,5 +1,7 @@
 """事前チェック: what a push of everything would do, told before it is done; then exactly that."""
 
+import contextlib
+import random
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from jobs.execute import execute
 from jobs.models import Preview, PreviewItem, Run
 from jobs.states import PreviewStatus, RunStatus
 from mapping.models import Mapping
+from sandbox.errors import ApiError
 from tests.builders_crm import change, make_companies, make_company, make_lead, make_member
 from tests.flows.conftest import CODE, enabled_mapping, outcomes, run_now
 
@@ -221,6 +224,164 @@ def test_a_required_field_without_a_source_refuses_new_records_only(kintone, com
     assert problem_of(preview, new)["code"] == "required_without_rule"
 
 
+def unique_name_mapping(kintone: Any, **fields: dict[str, object]) -> Mapping:
+    """A mapping whose app takes each name once."""
+    return enabled_mapping(
+        kintone,
+        fields={"code": CODE, "name": {"type": "SINGLE_LINE_TEXT", "unique": True}, **fields},
+        rules={"code": "external_id", "name": "name", **dict.fromkeys(fields, "main_tel")},
+    )
+
+
+def refused(run: Run) -> set[int]:
+    return set(
+        run.outcomes.filter(outcome__in=["invalid", "rejected"]).values_list("source_id", flat=True)
+    )
+
+
+def refused_by(preview: Preview) -> set[int]:
+    items = preview.items.filter(outcome__in=["invalid", "rejected"])
+    return set(items.values_list("source_id", flat=True))
+
+
+@pytest.mark.parametrize("reads_kintone", [False, True])
+def test_of_two_that_want_one_value_of_a_unique_field_it_is_told_who_gets_it(
+    kintone, db, reads_kintone
+):
+    mapping = unique_name_mapping(kintone)
+    held = make_company(name="青葉商事")
+    run_now(mapping)
+    late = make_company(name="青葉商事")
+    first, second = make_company(name="若葉商事"), make_company(name="若葉商事")
+    alone = make_company(name="双葉商事")
+
+    preview = preview_of(mapping, reads_kintone=reads_kintone)
+
+    assert told(preview) == {"created": 2, "unchanged": 1, "rejected": 2}
+    for row, holder in ((late, held), (second, first)):
+        problem = problem_of(preview, row)
+        assert (problem["code"], problem["field"], problem["item"], problem["value"]) == (
+            "value_taken",
+            "name",
+            "name",
+            row.name,
+        )
+        assert problem["params"]["other_id"] == holder.pk
+    assert {item_of(preview, row).outcome for row in (first, alone)} == {"created"}
+    assert refused(run_now(mapping)) == refused_by(preview) == {late.pk, second.pk}
+
+
+def test_a_value_that_stands_in_kintone_is_told_with_its_record(kintone, db):
+    mapping = unique_name_mapping(kintone)
+    by_hand = {"code": "手入力", "name": "青葉商事"}
+    (record_id,) = kintone.add_records(mapping.app, [by_hand])
+    company = make_company(name="青葉商事")
+
+    assert told(preview_of(mapping)) == {"created": 1}
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert (problem_of(preview, company)["code"], problem_of(preview, company)["params"]) == (
+        "value_held",
+        {"label": "name", "type": "SINGLE_LINE_TEXT", "record": record_id},
+    )
+    assert refused(run_now(mapping)) == refused_by(preview)
+
+
+def test_a_record_found_by_its_key_keeps_its_own_value(kintone, db):
+    mapping = unique_name_mapping(kintone)
+    company = make_company(name="青葉商事")
+    kintone.add_records(mapping.app, [{"code": company.external_id, "name": "青葉商事"}])
+
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert told(preview) == {"updated": 1}
+    assert outcomes(run_now(mapping)) == {"updated": 1}
+
+
+def test_a_value_that_its_holder_gives_up_first_is_free(kintone, db):
+    mapping = unique_name_mapping(kintone)
+    holder = make_company(name="青葉商事")
+    run_now(mapping)
+    change(holder, name="新しい青葉商事")
+    heir = make_company(name="青葉商事")
+
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert told(preview) == {"created": 1, "updated": 1}
+    assert item_of(preview, heir).outcome == "created"
+    assert refused(run_now(mapping)) == set()
+
+
+def test_who_is_refused_for_one_value_leaves_its_other_values_to_others(kintone, db):
+    mapping = unique_name_mapping(kintone, tel={"type": "SINGLE_LINE_TEXT", "unique": True})
+    make_company(name="青葉商事", main_tel="1")
+    loser = make_company(name="青葉商事", main_tel="2")
+    heir = make_company(name="若葉商事", main_tel="2")
+    make_company(name="双葉商事", main_tel="")
+    make_company(name="三葉商事", main_tel="")  # two without a value are no two of a value
+
+    preview = preview_of(mapping)
+
+    assert refused_by(preview) == {loser.pk}
+    assert item_of(preview, heir).outcome == "created"
+    assert refused(run_now(mapping)) == {loser.pk}
+
+
+def test_numbers_are_compared_as_kintone_compares_them(kintone, db):
+    mapping = enabled_mapping(
+        kintone,
+        fields={"code": CODE, "number": {"type": "NUMBER", "unique": True}},
+        rules={"code": "external_id", "number": "name"},
+    )
+    kintone.add_records(mapping.app, [{"code": "手入力", "number": "7.0"}])
+    make_company(name="０７")
+    make_company(name="8.50")
+    make_company(name="8.5")
+
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert told(preview) == {"created": 1, "rejected": 2}
+    assert refused(run_now(mapping)) == refused_by(preview)
+
+
+def test_what_is_sent_now_is_no_duplicate_of_what_a_refused_record_would_have_been(kintone, db):
+    """A refused record has nothing in kintone: its value is free for the next."""
+    mapping = unique_name_mapping(kintone)
+    kintone.set_field(mapping.app, "rank", type="SINGLE_LINE_TEXT", required=True)
+    known = make_company(name="既存")
+    kintone.add_records(mapping.app, [{"code": known.external_id, "rank": "A", "name": "元の名前"}])
+    make_company(name="既存")
+    make_company(name="別の会社")
+
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert told(preview) == {"updated": 1, "rejected": 2}
+    assert item_of(preview, known).outcome == "updated"
+    assert refused(run_now(mapping)) == refused_by(preview)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_collides_the_preview_names_who_a_run_then_loses(kintone, db, seed):
+    rnd = random.Random(seed)
+    mapping = unique_name_mapping(kintone, tel={"type": "SINGLE_LINE_TEXT", "unique": True})
+
+    def some() -> dict[str, str]:
+        return {"name": f"会社{rnd.randrange(12)}", "main_tel": rnd.choice(["", *"0123456789"])}
+
+    for _ in range(10):
+        make_company(**some())
+    run_now(mapping)
+    for number in range(3):
+        by_hand = {"code": f"手入力{number}", "name": some()["name"], "tel": f"1{number}"}
+        with contextlib.suppress(ApiError):  # kintone takes no name twice from anybody
+            kintone.add_records(mapping.app, [by_hand])
+    new = {make_company(**some()).pk for _ in range(8)}
+
+    preview = preview_of(mapping, reads_kintone=True)
+
+    assert refused(run_now(mapping)) & new == refused_by(preview) & new != set()
+
+
 def test_what_kintone_refused_and_nobody_changed_is_told_with_kintone_s_reason(
     kintone, company_mapping
 ):
@@ -319,7 +480,7 @@ def test_one_whose_maker_died_is_made_anew(kintone, company_mapping, monkeypatch
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("jobs.previewing._Previewing._give_out_keys", die)
+        patch.setattr("jobs.contests.Contests.give_out_keys", die)
         with pytest.raises(KilledError):
             previewing.make(preview.pk, owner=liveness.owner_here())
     rung: list[int] = []
@@ -343,7 +504,7 @@ def test_one_that_is_canceled_stops_and_says_nothing(kintone, company_mapping, m
     make_companies(3)
     preview = previews.start(company_mapping, reads_kintone=False, now=clock.now())
     monkeypatch.setattr(
-        "jobs.previewing._Previewing._give_out_keys",
+        "jobs.contests.Contests.give_out_keys",
         lambda _self: previews.cancel(preview, now=clock.now()),
     )
 

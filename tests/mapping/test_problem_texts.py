@@ -48,7 +48,8 @@ def test_every_reason_to_change_the_settings_has_words(reason):
         "kintone_down", "kintone_protocol", "budget", "sync_user_missing", "sync_user_disabled",
         "form_mismatch", "lost", "internal", "canceled", "rules_changed", "nothing_gets_through",
         "plan_outdated", "preview_budget",
-        "empty_key", "key_taken", "key_waits", "not_visible", "kintone", "records_failed",
+        "empty_key", "key_taken", "value_taken", "value_held",
+        "key_waits", "not_visible", "kintone", "records_failed",
     ],
 )  # fmt: skip
 def test_every_code_of_a_run_and_of_a_record_has_words_even_without_details(code):

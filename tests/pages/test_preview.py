@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from common import clock
 from jobs import enabling, liveness, previewing, previews, runs
+from jobs.execute import execute
 from jobs.models import Preview, Run
 from jobs.states import PreviewStatus, Trigger
 from mapping.models import Mapping
@@ -131,6 +132,38 @@ def test_a_press_carries_out_what_it_found_and_leads_to_the_run(
     assert (run.plan, run.trigger, run.full) == (preview.pk, Trigger.PLAN, True)
     assert answer.redirect_chain[-1][0] == f"/runs/{run.pk}/"
     assert "チェックした内容の連携を受け付けました。" in Page(answer).text()
+
+
+def test_once_it_is_carried_out_the_page_shows_the_run_and_offers_it_no_more(
+    as_administrator: Client, kintone: Any, company_mapping: Mapping
+) -> None:
+    make_company()
+    run = previews.carry_out(made(company_mapping), now=clock.now())
+
+    def look() -> Page:
+        return Page(as_administrator.get(address(company_mapping)))
+
+    waiting = look()
+    execute(run.pk, owner=liveness.owner_here())
+    done = look()
+
+    for page in (waiting, done):
+        assert f"データ処理{run.pk}" in page.text()
+        assert not [label for label in page.buttons() if "実行" in label]
+    assert "チェックを開始" in done.buttons()
+
+
+def test_what_a_stopped_run_left_can_be_carried_out_again(
+    as_administrator: Client, kintone: Any, company_mapping: Mapping
+) -> None:
+    make_company()
+    run = previews.carry_out(made(company_mapping), now=clock.now())
+    runs.cancel(run, now=clock.now())
+
+    page = Page(as_administrator.get(address(company_mapping)))
+
+    assert f"データ処理{run.pk}" in page.text()
+    assert "この内容で1件を実行" in page.buttons()
 
 
 def test_another_one_than_was_shown_is_not_carried_out(
