@@ -24,18 +24,19 @@ from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError
 from integrations.kintone.values import JsonValue
 from jobs import previews, setwise
-from jobs.contests import Contests
 from jobs.endings import Ending, ending_after
 from jobs.engine.compare import as_compared, differences
 from jobs.engine.ports import LeaseLostError
 from jobs.engine.preview import TO_SEND, Prediction, predict
 from jobs.engine.values import Candidate, OutcomeKind
 from jobs.execute import viewer_of
+from jobs.key_contests import KeyContests
 from jobs.ledger import ledger_of
 from jobs.models import LedgerEntry, Preview, PreviewItem
 from jobs.reading import Page, pages
 from jobs.source import CHUNK_SIZE, known_of
 from jobs.states import EntryState, FailureKind, RecordOutcome
+from jobs.value_contests import ValueContests
 from mapping import mappings
 from mapping.checks import required_without_rule
 from mapping.columns import described
@@ -113,11 +114,11 @@ class _Previewing:
         ) as client:
             self._open(client)
             self._judge_rows()
-            self._contests.give_out_keys()
+            self._keys.give_out()
             if self._preview.reads_kintone:
                 self._lay_beside(client)
         self._refuse_what_lacks()
-        self._contests.give_out_values()
+        self._values.give_out()
         self._finish()
 
     def _open(self, client: KintoneClient) -> None:
@@ -126,9 +127,8 @@ class _Previewing:
         self._plan = mappings.plan_of(self._mapping)
         self._form = mappings.form_of(self._mapping)
         self._ledger = ledger_of(self._mapping)
-        self._contests = Contests(
-            self._preview, ledger=self._ledger, plan=self._plan, beat=self._beat
-        )
+        self._keys = KeyContests(self._preview, ledger=self._ledger, beat=self._beat)
+        self._values = ValueContests(self._preview, plan=self._plan, beat=self._beat)
         total = changes.model_of(self._type)._default_manager.count()
         if self._preview.reads_kintone:
             total += client.count_records(self._mapping.app)
@@ -140,7 +140,7 @@ class _Previewing:
             with transaction.atomic():
                 predictions = list(self._predictions(ids))
                 self._keep(predictions)
-                self._contests.note(predictions)
+                self._values.note(predictions)
                 self._step(len(ids))
 
     def _all_ids(self) -> Iterator[list[int]]:
@@ -243,10 +243,10 @@ class _Previewing:
                 found[row.id] = record_id
         fields = ["outcome", "record_id", "found", "cells"]
         PreviewItem.objects.bulk_update(compared, fields, batch_size=100)
-        self._contests.note_found(found)
+        self._values.note_found(found)
         for column in self._plan.unique_columns:
             field = column.target.code
-            self._contests.note_held(field, self._holders(page, field))
+            self._values.note_held(field, self._holders(page, field))
 
     def _changed_cells(
         self, row: changes.SourceRecord, held: Mapping[str, JsonValue]

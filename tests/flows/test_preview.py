@@ -480,7 +480,7 @@ def test_one_whose_maker_died_is_made_anew(kintone, company_mapping, monkeypatch
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("jobs.contests.Contests.give_out_keys", die)
+        patch.setattr("jobs.key_contests.KeyContests.give_out", die)
         with pytest.raises(KilledError):
             previewing.make(preview.pk, owner=liveness.owner_here())
     rung: list[int] = []
@@ -504,7 +504,7 @@ def test_one_that_is_canceled_stops_and_says_nothing(kintone, company_mapping, m
     make_companies(3)
     preview = previews.start(company_mapping, reads_kintone=False, now=clock.now())
     monkeypatch.setattr(
-        "jobs.contests.Contests.give_out_keys",
+        "jobs.key_contests.KeyContests.give_out",
         lambda _self: previews.cancel(preview, now=clock.now()),
     )
 
