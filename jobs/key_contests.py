@@ -1,4 +1,4 @@
-"""Which record of a preview gets an update key that several want; the others are told who has it."""
+"""Which record of a preview gets a key that several want; the others are told who has it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
