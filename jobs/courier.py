@@ -40,8 +40,8 @@ class _Flight:
     pk: int
     began: datetime
     too_much: bool = False
-    paid: bool = True
-    """The first exchange was counted before the thread began."""
+    paid: int = 0
+    """As how many requests its batches were counted before the thread began; 0 once they left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +133,7 @@ class RunCourier:
             self.give_back()
             raise
         flight, self._reserved = self._reserved, None
+        flight.paid = len(request.parts)
         self._in_flight += 1
         self._threads.submit(self._fly, flight, request)
 
@@ -161,8 +162,8 @@ class RunCourier:
         flight: _Flight | None = getattr(self._mine, "flight", None)
         if flight is None:
             self._account(app=app, requests=requests)
-        elif flight.paid:
-            flight.paid = False
+        elif flight.paid == requests:
+            flight.paid = 0
         else:
             errand = _Errand(act=lambda: self._account_again(flight, app=app, requests=requests))
             self._inbox.put(errand)

@@ -29,6 +29,7 @@ from jobs.endings import Ending, ending_after
 from jobs.engine.keys import temporary_key
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.ports import LeaseLostError, RunStopError
+from jobs.engine.rows import RowKeeper
 from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
 from jobs.engine.values import Settled
 from jobs.models import Ledger, Run, Schedule
@@ -221,11 +222,18 @@ class _Work:
         mapping = self.mapping
         assert self.source is not None
         assert self.ledger is not None
-        key_field = mappings.form_of(mapping).fields[plan.key_field]
+        form = mappings.form_of(mapping)
+        key_field = form.fields[plan.key_field]
+        keeper = RowKeeper(
+            read=lambda query, fields: client.get_records(mapping.app, query=query, fields=fields),
+            tables={code: form.fields[code] for code in plan.kept_tables},
+            key=key_field,
+        )
 
         def carry(
             parts: Sequence[Sequence[RecordPut]], upsert: bool
         ) -> Sequence[Sequence[PutResult]]:
+            parts = keeper.keep(parts)
             if len(parts) > 1:
                 return client.put_in_bulk(parts, app=mapping.app, key_field=plan.key_field)
             return [

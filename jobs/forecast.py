@@ -65,11 +65,14 @@ def of_records(mapping: Mapping, records: int, *, now: datetime) -> Forecast:
     host, app = mapping.connection.host, mapping.app
     daily = budget.daily_requests(host, app)
     left = budget.left_for_first_load(host, app, now=now)
-    counted = -(-records // BATCH_SIZE)
+    exchanges = _exchanges(records)
+    # Rows that are to be kept are read before each writing (`jobs.engine.rows`).
+    reads = exchanges if mapping.rules.filter(keep_rows=True).exists() else 0
+    counted = -(-records // BATCH_SIZE) + reads
     return Forecast(
         records=records,
         counted=counted,
-        exchanges=_exchanges(records),
+        exchanges=exchanges + reads,
         left=left,
         daily=daily,
         duration=timedelta(seconds=round(records / _rate(mapping))),

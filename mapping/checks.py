@@ -217,7 +217,9 @@ def _table_warnings(
         table = form.find(code)
         if table is None:
             continue
-        yield Problem(code="table_replaced", field=code, params=described(table))
+        keeps = any(rule.keep_rows for rule in rules if rule.table == code)
+        said = "table_kept" if keeps else "table_replaced"
+        yield Problem(code=said, field=code, params=described(table))
         sources = [rule.source for rule in rules if rule.table == code and rule.source in kinds]
         # Items without a rowset that hold several values (tags) are rowsets of their own.
         groups = {rowsets.get(item) or item for item in sources if is_multiple(kinds[item])}

@@ -12,6 +12,8 @@ from integrations.kintone.form import Form
 from mapping.checks import path
 from mapping.rulespec import RuleSpec, WhenEmpty
 
+#: What the page says of a table whose rows are to be kept.
+KEEP_ROWS: Final = "keep"
 #: What stands between source value and sent value in a line of a value table; all are understood.
 ARROW: Final = " → "
 _ARROWS: Final = re.compile(r"\s*(?:→|⇒|=>|->|\t)\s*")
@@ -68,6 +70,7 @@ def chosen_draft(post: QueryDict, *, stored: Draft, form: Form) -> Draft:
                 values=by_item[item].values if values is None and item in by_item else values or {},
                 empty=_when_empty(post, item=item, before=by_item.get(item)),
                 empty_value=_empty_value(post, item=item, before=by_item.get(item)),
+                keep_rows=bool(table) and _keep_rows(post, item=item, before=by_item.get(item)),
             )
         )
     return Draft(
@@ -114,6 +117,11 @@ def _empty_value(post: QueryDict, *, item: str, before: RuleSpec | None) -> str:
     if _when_empty(post, item=item, before=before) is not WhenEmpty.FIXED:
         return ""
     return str(post.get(f"empty_value:{item}", before.empty_value if before else ""))
+
+
+def _keep_rows(post: QueryDict, *, item: str, before: RuleSpec | None) -> bool:
+    said = post.get(f"rows:{item}")
+    return said == KEEP_ROWS if said is not None else before is not None and before.keep_rows
 
 
 def _others(

@@ -87,7 +87,7 @@ class Row:
     def has_details(self) -> bool:
         """Whether its 詳細 hold more than the defaults."""
         rule = self.rule
-        return rule is not None and bool(rule.values or rule.empty != "clear")
+        return rule is not None and bool(rule.values or rule.empty != "clear" or rule.keep_rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

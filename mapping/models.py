@@ -56,6 +56,8 @@ class Rule(models.Model):
     values = models.JSONField(_("値の変換表"), default=dict)
     empty = models.CharField(max_length=10, choices=Empty, default=Empty.CLEAR)
     empty_value = models.CharField(max_length=3000, blank=True)
+    keep_rows = models.BooleanField(default=False)
+    """See `mapping.rulespec.RuleSpec`."""
 
     class Meta:
         constraints = [

@@ -110,6 +110,15 @@ class MappingPlan:
         """The columns besides the key whose values kintone takes only once in an app."""
         return tuple(column for column in self._plain if column.target.unique)
 
+    @property
+    def kept_tables(self) -> tuple[str, ...]:
+        """The tables whose rows keep their ids where they hold the same."""
+        return tuple(
+            table.code
+            for table in self._tables
+            if any(column.rule.keep_rows for column in table.columns)
+        )
+
     def build(self, values: ItemValues) -> Payload:
         """The payload of one record.
 

@@ -105,6 +105,7 @@ def _spec(rule: Rule) -> RuleSpec:
         values=rule.values,
         empty=WhenEmpty(rule.empty),
         empty_value=rule.empty_value,
+        keep_rows=rule.keep_rows,
     )
 
 
@@ -119,4 +120,5 @@ def _row(mapping: Mapping, spec: RuleSpec) -> Rule:
         values=dict(spec.values),
         empty=spec.empty.value,
         empty_value=spec.empty_value,
+        keep_rows=spec.keep_rows,
     )

@@ -29,3 +29,6 @@ class RuleSpec:
     """Source value → value to be sent; values that it does not list go as they are."""
     empty: WhenEmpty = WhenEmpty.CLEAR
     empty_value: str = ""
+    keep_rows: bool = False
+    """Of a table's column: rows that hold the same keep their ids and their other columns. One
+    column that says so says it for its table."""

@@ -17,7 +17,7 @@ from common.wording import listed, one_after_another
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
-from mapping.drafts import Draft, chosen_draft, stored_draft
+from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
 from mapping.edit_page import Show, edit_page
 from mapping.mappings import FormChange, form_of, read_form
 from mapping.models import Mapping
@@ -109,6 +109,10 @@ def _page(
             (WhenEmpty.CLEAR, _("空にする")),
             (WhenEmpty.KEEP, _("変更しない")),
             (WhenEmpty.FIXED, _("固定値を入れる")),
+        ],
+        "table_rows": [
+            ("replace", _("連携のたびにすべて置き換える")),
+            (KEEP_ROWS, _("同じ内容の行を維持する（送信のたびに読み取りが1件増えます）")),
         ],
     }
     return render(request, "mapping/edit.html", context, status=status)

@@ -259,8 +259,8 @@ PROTECTIONS = (
         test=LOST + "test_what_was_written_unseen_is_not_taken_for_what_was_there_before[reset]",
         edit=Edit(
             by="a time-out may have written: its records stay in doubt, whatever their digests say",
-            file="jobs/engine/build.py",
-            old="        and not known.in_doubt\n",
+            file="jobs/engine/values.py",
+            old="            and not known.in_doubt\n",
             new="",
         ),
     ),
@@ -509,8 +509,8 @@ PROTECTIONS = (
         test="flows/test_crash_points.py::test_dead_at_any_step_and_the_row_changed_back",
         edit=Edit(
             by="an entry in doubt is sent, whatever its digest says",
-            file="jobs/engine/build.py",
-            old="        and not known.in_doubt\n",
+            file="jobs/engine/values.py",
+            old="            and not known.in_doubt\n",
             new="",
         ),
     ),

@@ -235,4 +235,6 @@ def _in_words(rule: RuleSpec | None) -> str:
     details = [f"{given}={sent}" for given, sent in rule.values.items()]
     if rule.empty != "clear":
         details.append(_("空のとき%(what)s") % {"what": rule.empty_value or rule.empty.value})
+    if rule.keep_rows:
+        details.append(_("行を維持"))
     return origin + in_brackets(listed(details)) if details else origin

@@ -162,6 +162,8 @@ def _rule(rule: RuleSpec) -> str | dict[str, Any]:
         written["empty"] = _empty(rule)
     if rule.table:
         written["table"] = rule.table
+    if rule.keep_rows:
+        written["keep_rows"] = True
     return rule.source if list(written) == ["source"] else written
 
 

@@ -32,13 +32,14 @@ def name_of(spec: RuleSpec) -> str:
 def _rule(code: str, node: Node, reader: Reader) -> RuleSpec:
     if node.tag != "fields":
         return RuleSpec(field=code, source=reader.text(node, max_length=128))
-    known = ("source", "template", "fixed", "values", "empty", "table")
+    known = ("source", "template", "fixed", "values", "empty", "table", "keep_rows")
     fields = reader.fields(node, known=known)
     get = fields.get
     if sum(origin in fields for origin in ("source", "template", "fixed")) != 1:
         message = _("source、template、fixed のうち1つだけを書いてください。")
         reader.refuse(node, message)
     empty, empty_value = _empty(get("empty"), reader)
+    keep_rows = get("keep_rows")
     source, template, fixed, table = get("source"), get("template"), get("fixed"), get("table")
     return RuleSpec(
         field=code,
@@ -49,6 +50,7 @@ def _rule(code: str, node: Node, reader: Reader) -> RuleSpec:
         values=_values(get("values"), reader),
         empty=empty,
         empty_value=empty_value,
+        keep_rows=reader.flag(keep_rows) if keep_rows else False,
     )
 
 

@@ -112,6 +112,29 @@ def test_value_table_and_empty_rule_are_kept_and_shown_again(as_administrator, m
     assert "卸売業 → 小売業</textarea>" in shown(as_administrator, mapping)
 
 
+def test_the_rows_of_a_table_are_kept_where_that_is_chosen(as_administrator, mapping):
+    given = {
+        **chosen(mapping),
+        "item": ["corporate_number", "name", "tags"],
+        "to:tags": "tags.tag",
+        "rows:tags": "keep",
+    }
+
+    post(as_administrator, mapping, **given)
+
+    assert specs_of(mapping)[-1].keep_rows
+    page = shown(as_administrator, mapping)
+    assert '<option value="keep" selected>同じ内容の行を維持する' in row_of(page, "tags")
+    assert "テーブルの同じ内容の行を維持します" in page
+    assert "テーブルの行はすべて置き換わります" not in page
+    del given["rows:tags"]  # a page that shows no details leaves them as they are
+    post(as_administrator, mapping, **given)
+    assert specs_of(mapping)[-1].keep_rows
+    post(as_administrator, mapping, **given, **{"rows:tags": "replace"})
+    assert not specs_of(mapping)[-1].keep_rows
+    assert "テーブルの行はすべて置き換わります" in shown(as_administrator, mapping)
+
+
 def test_a_value_table_that_cannot_be_read_is_refused_and_kept_as_typed(as_administrator, mapping):
     given = {**chosen(mapping), "values:name": "青葉 は みどり"}
 

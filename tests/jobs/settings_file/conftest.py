@@ -35,7 +35,7 @@ connections:
           rank: {{source: custom.rank, values: {{上: A, 中: B}}, empty: keep}}
           place: {{template: "{{pref}} {{address}}"}}
           origin: {{fixed: CRM}}
-          tag: {{source: tags, table: tags}}
+          tag: {{source: tags, table: tags, keep_rows: true}}
 """
 FIELDS: dict[str, dict[str, Any]] = {
     "code": {"type": "SINGLE_LINE_TEXT", "label": "会社ID", "unique": True},

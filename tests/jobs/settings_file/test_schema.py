@@ -37,7 +37,7 @@ connections:
           ランク: {source: custom.rank, values: {上: A, 中: B}, empty: keep}
           氏名: {template: "{family_name} {first_name}"}
           取込元: {fixed: CRM}
-          タグ: {source: tags, table: タグ一覧}
+          タグ: {source: tags, table: タグ一覧, keep_rows: true}
 """
 ENVIRONMENT = {"KINTONE_PASSWORD": "very secret", "TOKEN": "abc"}
 
@@ -86,7 +86,9 @@ def test_the_documented_example_says_what_it_says():
     )
     assert rules["氏名"] == RuleSpec(field="氏名", template="{family_name} {first_name}")
     assert rules["取込元"] == RuleSpec(field="取込元", fixed="CRM")
-    assert rules["タグ一覧.タグ"] == RuleSpec(field="タグ", table="タグ一覧", source="tags")
+    assert rules["タグ一覧.タグ"] == RuleSpec(
+        field="タグ", table="タグ一覧", source="tags", keep_rows=True
+    )
 
 
 def test_what_is_left_out_is_known_to_be_left_out():
