@@ -60,7 +60,11 @@ def test_of_two_rows_alike_each_keeps_its_own():
 
     kept = with_ids([row(name="本社")] * 3, held, table=TABLE)
 
-    assert [one.get("id") for one in kept] == ["7", "8", None]
+    assert kept == [
+        row("7", note="一", name="本社"),
+        row("8", note="二", name="本社"),
+        row(name="本社"),
+    ]
 
 
 def test_what_cannot_be_written_is_not_carried_along():
