@@ -10,7 +10,14 @@ from sandbox.calls import Call
 from sandbox.endpoints import API_PATH, BulkError, count_records, counted_apps, run
 from sandbox.errors import ApiError
 from sandbox.faults import Fault, Faults, Gate, Latency
-from sandbox.http_values import Answer, ConnectionCut, Incoming, html_answer, json_answer, text_answer
+from sandbox.http_values import (
+    Answer,
+    ConnectionCut,
+    Incoming,
+    html_answer,
+    json_answer,
+    text_answer,
+)
 from sandbox.log import Exchange, Log
 from sandbox.model import Domain, Undo
 from sandbox.params import from_query

@@ -23,7 +23,9 @@ _FIRSTS: Final = (
     *(("花子", "ハナコ"), ("一郎", "イチロウ"), ("美咲", "ミサキ"), ("健", "ケン")),
     *(("恵", "メグミ"), ("翔太", "ショウタ")),
 )
-_UNITS: Final = ("営業本部", "管理本部", "技術本部", "営業部", "総務部", "開発部", "第一課", "第二課")
+_UNITS: Final = (
+    *("営業本部", "管理本部", "技術本部", "営業部", "総務部", "開発部", "第一課", "第二課"),
+)
 _POSTS: Final = ("部長", "課長", "係長", "主任", "", "担当")
 _TAGS: Final = ("展示会2026", "セミナー", "既存顧客", "代理店")
 _PRODUCTS: Final = ("名刺管理", "営業支援", "メール配信")
@@ -69,9 +71,7 @@ def churn(tenant: Tenant, *, changes: int = 10, seed: int = 1) -> dict[str, list
             phone = "main_tel" if kind == "clients" else "tel"
             serial = f"{dice.randrange(10**8):08}"
             tenant.change(kind, number, {phone: f"050-{serial[:4]}-{serial[4:]}"})
-        return {
-            kind: sorted(number for other, number in chosen if other == kind) for kind in kinds
-        }
+        return {kind: sorted(number for other, number in chosen if other == kind) for kind in kinds}
 
 
 def _company(dice: random.Random, number: int) -> dict[str, Any]:

@@ -109,9 +109,7 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part
 
 
-def _number(
-    part: Mapping[str, Any], name: str, *, default: int, largest: int | None = None
-) -> int:
+def _number(part: Mapping[str, Any], name: str, *, default: int, largest: int | None = None) -> int:
     value = part.get(name, default)
     if not str(value).isdecimal() or (largest is not None and not 1 <= int(value) <= largest):
         message = f"{name} must be a number{f' from 1 to {largest}' if largest else ''}"

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections import deque
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any, Final
@@ -52,10 +52,7 @@ class HotProfile:
             return html_answer("<h1>404 Not Found</h1>", status=404)
         # The clock on the wall there; ours may show another time.
         date = format_datetime(self.tenant.now().astimezone(UTC), usegmt=True)
-        headers = {**answer.headers, "Date": date}
-        return Answer(
-            status=answer.status, body=answer.body, content_type=answer.content_type, headers=headers
-        )
+        return replace(answer, headers={**answer.headers, "Date": date})
 
     def _call(self, listing: str, incoming: Incoming) -> Answer:
         try:
