@@ -110,6 +110,14 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
+def rung_for_pulls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pulls whose doorbell was rung, in order."""
+    pulls: list[int] = []
+    monkeypatch.setattr("jobs.queue.ring_for_pull_now", pulls.append)
+    return pulls
+
+
+@pytest.fixture(autouse=True)
 def forgotten() -> None:
     """Nothing is in the cache: no wrong password of another test counts."""
     cache.clear()
