@@ -69,6 +69,18 @@ class Pull(models.Model):
             tones = {"running": "info", "succeeded": "plain", "partial": "warn", "failed": "err"}
             return tones.get(self.value, "neutral")
 
+        @property
+        def icon(self) -> str:
+            """Which icon stands beside the word."""
+            return {
+                "queued": "dots",
+                "running": "play",
+                "succeeded": "check",
+                "partial": "triangle",
+                "failed": "cross",
+                "canceled": "square",
+            }[self.value]
+
     ACTIVE = (Status.QUEUED, Status.RUNNING)
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="pulls")
@@ -117,6 +129,16 @@ class Pull(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.tenant_id} {self.status}"
+
+    @property
+    def read(self) -> int:
+        """How many records were read."""
+        return self.companies + self.leads
+
+    @property
+    def badge(self) -> "Pull.Status":
+        """The status as that, for its tone and icon."""
+        return Pull.Status(self.status)
 
 
 class Arrival(models.Model):

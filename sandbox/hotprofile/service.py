@@ -34,6 +34,8 @@ class HotProfile:
         """The bodies of the calls so far, without the key, each with its `listing`."""
         self.refused = 0
         """Calls that were one too many in their minute."""
+        self.delay = 0.0
+        """Seconds that every answer takes."""
         self.closing = threading.Event()
         self._times: deque[float] = deque()
 
@@ -64,6 +66,7 @@ class HotProfile:
             too_many = self._is_too_many()
         if too_many:
             return json_answer({"message": "Too many requests"}, status=429)
+        self.closing.wait(self.delay)
         fault = self.faults.take(path=incoming.path, method=incoming.method, body=body)
         if fault:
             return self._spoiled(fault, listing, body)
