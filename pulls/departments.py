@@ -51,7 +51,8 @@ def bring_in(records: Sequence[Record], *, up_to_date: bool = True) -> dict[int,
     nodes = {node for node in nodes if node.company in known.companies}
     places: dict[Node | None, str] = {}
     for level in _levels(nodes):
-        places |= known.place(level, above=places, up_to_date=up_to_date)
+        found = known.place(level, above=places, up_to_date=up_to_date)
+        places.update(found.items())
     return {lead: places[node] for lead, node in leads.items() if node in places}
 
 

@@ -27,6 +27,8 @@ class Tenant(models.Model):
     host = models.CharField(_("ホスト名"), max_length=255)
     """As in its address; with a port only where the operator allows it."""
     api_key = EncryptedTextField(_("APIキー"))
+    api_key_variable = models.CharField(max_length=128, blank=True)
+    """The environment variable that a settings file took the key from; "" if none did."""
     enabled = models.BooleanField(_("自動で取り込む"), default=True)
     notify = models.JSONField(_("通知先メールアドレス"), default=list)
     """E-mail addresses."""

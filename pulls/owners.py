@@ -6,11 +6,13 @@ An owner who is none of these is given as soon as there is one, without reading 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Count
 
 from common.types import RecordType
 from crm.models import Member
@@ -22,6 +24,15 @@ _AT_ONCE: Final = 500
 
 Owner = tuple[str, str]
 """Code and name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownOwner:
+    """Somebody who is none of our members, and how many rows are theirs."""
+
+    code: str
+    name: str
+    count: int
 
 
 class OwnerBook:
@@ -69,14 +80,14 @@ def give_late(book: OwnerBook) -> int:
     return given
 
 
-def unknown_owners() -> list[Mapping[str, object]]:
-    """Owners whom we do not know, with how many rows are theirs, the most first."""
-    counts: dict[Owner, int] = defaultdict(int)
+def unknown_owners(*, most: int) -> list[UnknownOwner]:
+    """Owners whom we do not know, at most so many, those with the most rows first."""
     unknown = Arrival.objects.filter(owner_unknown=True)
-    for code, name in unknown.values_list("owner_code", "owner_name"):
-        counts[code, name] += 1
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [{"code": code, "name": name, "count": count} for (code, name), count in ordered]
+    counted = unknown.values("owner_code", "owner_name").annotate(count=Count("id"))
+    return [
+        UnknownOwner(code=one["owner_code"], name=one["owner_name"], count=one["count"])
+        for one in counted.order_by("-count", "owner_name", "owner_code")[:most]
+    ]
 
 
 def _give(arrivals: Iterable[Arrival], owner: IncomingRow) -> int:

@@ -7,6 +7,7 @@ moves to the moment when it began, by the tenant's own clock.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -52,7 +53,7 @@ def execute(
     *,
     owner: str,
     on_page: Progress | None = None,
-    sleep: Callable[[float], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Pull:
     """Take the pull, carry it out and return it as it ended.
 
@@ -116,7 +117,7 @@ class _Work:
         *,
         owner: str,
         on_page: Progress | None,
-        sleep: Callable[[float], None] | None,
+        sleep: Callable[[float], None],
     ) -> None:
         self.pull = pull
         self.owner = owner

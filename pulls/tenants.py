@@ -1,5 +1,6 @@
 """The tenant that data comes from: at most one, kept here, and how it is spoken to."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ def client_for(
     attempts: int = ATTEMPTS,
     timeout: float = READ_TIMEOUT,
     before_call: Callable[[], None] = lambda: None,
-    sleep: Callable[[float], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> HotProfileClient:
     """A client for the tenant, at the pace that the operator set.
 
@@ -65,16 +66,15 @@ def client_for(
         address = base_url(one.host)
     except HostRefusedError as error:
         raise HotProfileConfigError(str(error), reason=ConfigReason.HOST) from None
-    given = {} if sleep is None else {"sleep": sleep}
     return HotProfileClient(
         base_url=address,
         api_key=one.api_key,
-        pace=Pace(settings.HOTPROFILE_CALLS_PER_MINUTE, **given),
+        pace=Pace(settings.HOTPROFILE_CALLS_PER_MINUTE, sleep=sleep),
         ca_bundle=settings.KINTONE_CA_BUNDLE or None,
         attempts=attempts,
         timeout=timeout,
         before_call=before_call,
-        **given,
+        sleep=sleep,
     )
 
 

@@ -69,10 +69,10 @@ def read_page(answer: Answer, *, listing: Listing, from_id: int, ordered: bool =
     records = body.get(listing.value)
     if not isinstance(records, list):
         raise _no_list(body, answer=answer, listing=listing)
-    ids = [_id_of(record) for record in records]
-    if None in ids:
+    ids = [number for number in map(_id_of, records) if number is not None]
+    if len(ids) < len(records):
         raise HotProfileProtocolError(f"{listing}: a record without id", status=answer.status)
-    if ordered and ids != sorted({one for one in ids if one is not None and one >= from_id}):
+    if ordered and ids != sorted({number for number in ids if number >= from_id}):
         raise HotProfileProtocolError(f"{listing}: not in the order of the ids from {from_id} on")
     remaining = _remaining(body, listing=listing, from_id=from_id)
     if remaining > 0 and not ids:
@@ -96,8 +96,9 @@ def _id_of(record: object) -> int | None:
     number = record.get("id") if isinstance(record, dict) else None
     if isinstance(number, str) and number.isdecimal():
         number = int(number)
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return number if is_number and number > 0 else None
+    if isinstance(number, bool) or not isinstance(number, int):
+        return None
+    return number if number > 0 else None
 
 
 def _remaining(body: Mapping[str, Any], *, listing: Listing, from_id: int) -> int:

@@ -3,20 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from common.problems import Problem
 from common.types import RecordType
-from crm.changes import model_of
 from crm.labels import row_label
+from crm.models import Company, Lead
 from jobs.models import Schedule
 from pulls import troubles, words
 from pulls.models import Arrival, Pull, Refusal, Tenant, Trouble
-from pulls.owners import unknown_owners
+from pulls.owners import UnknownOwner, unknown_owners
 from pulls.words import Described
 
+_ROWS: Final[Mapping[RecordType, Any]] = {
+    RecordType.COMPANY: Company.objects,
+    RecordType.LEAD: Lead.objects.select_related("company"),
+}
 #: Pulls that the page lists.
-LISTED = 20
+LISTED = 10
 #: Owners whom we do not know that the page names.
 NAMED = 20
 
@@ -46,7 +50,7 @@ class SourceState:
     details: str
     refused: int
     gone: int
-    owners: Sequence[Mapping[str, object]]
+    owners: Sequence[UnknownOwner]
     next_at: datetime | None
     """When the next slot falls due; None where no connection has a schedule."""
 
@@ -66,13 +70,19 @@ def state_of(tenant: Tenant) -> SourceState:
         details=words.details(problem) if problem else "",
         refused=Refusal.objects.count(),
         gone=Arrival.objects.filter(gone=True).count(),
-        owners=unknown_owners()[:NAMED],
+        owners=unknown_owners(most=NAMED),
         next_at=Schedule.objects.order_by("next_due_at")
         .values_list("next_due_at", flat=True)
         .first()
         if tenant.enabled
         else None,
     )
+
+
+def source_trouble() -> Described | None:
+    """What keeps data from coming in, for other pages; None if nothing does."""
+    trouble = Trouble.objects.filter(ended_at=None).order_by("id").first()
+    return words.describe(Problem.from_json(trouble.problem)) if trouble else None
 
 
 def _line(pull: Pull) -> PullLine:
@@ -96,9 +106,7 @@ def gone_rows(arrivals: Sequence[Arrival]) -> list[GoneRow]:
     for record_type in (RecordType.COMPANY, RecordType.LEAD):
         ids = [one.external_id for one in arrivals if one.record_type == record_type]
         if ids:
-            rows = model_of(record_type)._default_manager.filter(external_id__in=ids)
-            if record_type is RecordType.LEAD:
-                rows = rows.select_related("company")
+            rows = _ROWS[record_type].filter(external_id__in=ids)
             found |= {(record_type.value, row.external_id or ""): row for row in rows}
     lines = []
     for one in arrivals:

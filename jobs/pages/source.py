@@ -15,6 +15,7 @@ from integrations.hotprofile.errors import HotProfileError
 from integrations.hotprofile.values import Listing
 from jobs import queue
 from jobs.pages.forms_source import SourceForm
+from jobs.pages.runs import STOP_POLLING
 from jobs.pages.select_source import gone_rows, state_of
 from pulls import pulling, reading, tenants, words
 from pulls.models import Arrival, Pull, Refusal, Tenant
@@ -27,7 +28,9 @@ def source(request: HttpRequest) -> HttpResponse:
     tenant = tenants.tenant()
     if request.method != "POST":
         if wants_fragment(request) and tenant is not None:
-            return render(request, "jobs/source_state.html", {"state": state_of(tenant)})
+            state = state_of(tenant)
+            status = 200 if state.active else STOP_POLLING
+            return render(request, "jobs/source_state.html", {"state": state}, status=status)
         return _page(request, tenant, SourceForm(tenant=tenant))
     form = SourceForm(request.POST, tenant=tenant)
     if not form.is_valid():

@@ -3,11 +3,16 @@
 from crm.models import Department, Lead
 
 
+def _paths_and_ids() -> list[tuple[str, str]]:
+    rows = Department.objects.values_list("path", "external_id")
+    return [(path, external_id or "") for path, external_id in rows]
+
+
 def paths() -> dict[str, str]:
     """Path → external ID, that of our making as "made up"."""
     return {
         path: "made up" if external_id.startswith("hp:") else external_id
-        for path, external_id in Department.objects.values_list("path", "external_id")
+        for path, external_id in _paths_and_ids()
     }
 
 
@@ -20,7 +25,8 @@ def test_the_departments_above_are_there_as_well(hotprofile, pull_now):
     pull_now()
 
     assert paths() == {"営業本部": "made up", "営業本部＞第一営業部": str(sales)}
-    assert Lead.objects.get(external_id=str(lead)).department.external_id == str(sales)
+    department = Lead.objects.get(external_id=str(lead)).department
+    assert department == Department.objects.get(external_id=str(sales))
 
 
 def test_a_department_above_gets_its_id_when_a_lead_of_its_own_brings_it(hotprofile, pull_now):

@@ -4,7 +4,7 @@ from common.types import Kind, RecordType
 from crm import custom_items
 from crm.models import Company, CustomItem, Lead, Member
 from pulls.models import Pull
-from pulls.owners import unknown_owners
+from pulls.owners import UnknownOwner, unknown_owners
 from tests.builders_crm import make_custom_item, make_member
 
 
@@ -94,8 +94,9 @@ def test_an_owner_whose_code_is_an_address_becomes_a_member(hotprofile, pull_now
 
     pull_now()
 
-    owner = Company.objects.get().owner
-    assert (owner.name, owner.email) == ("佐藤 花子", "sato@example.com")
+    member = Member.objects.get()
+    assert (member.name, member.email) == ("佐藤 花子", "sato@example.com")
+    assert Company.objects.get().owner == member
 
 
 def test_an_owner_is_found_by_login_or_by_a_name_that_one_member_has(hotprofile, pull_now):
@@ -118,14 +119,14 @@ def test_an_owner_whom_nobody_knows_does_not_hold_back_the_row_and_comes_later(
 
     assert pull_now().status == Pull.Status.SUCCEEDED
     assert Company.objects.get().owner is None
-    assert unknown_owners() == [{"code": "u7", "name": "高橋 健", "count": 2}]
+    assert unknown_owners(most=5) == [UnknownOwner(code="u7", name="高橋 健", count=2)]
 
     member = make_member(name="高橋 健")
     pull_now()
 
     assert Company.objects.get().owner == member
     assert Lead.objects.get().owner == member
-    assert unknown_owners() == []
+    assert unknown_owners(most=5) == []
 
 
 def test_a_row_that_lost_its_owner_has_none(hotprofile, pull_now):
