@@ -62,7 +62,7 @@ _NEEDS_A_PERSON: Final[Mapping[str, _Words]] = {
     "internal": (
         gettext_lazy("取り込みが途中で止まりました"),
         gettext_lazy(
-            "hpsyncの内部でエラーが発生しました。次の取り込みで続きから再開します。"
+            "hpsyncの内部の問題です。次の取り込みで続きから再開します。"
             "繰り返す場合は、サーバーのログを確認してください。"
         ),
     ),
