@@ -56,7 +56,7 @@ _NEEDS_A_PERSON: Final[Mapping[str, _Words]] = {
         gettext_lazy("ホットプロファイルから想定外の応答がありました"),
         gettext_lazy(
             "応答の形がWeb APIの仕様と異なるため、取り込みを止めました。"
-            "繰り返す場合は、詳細を添えて開発元に連絡してください。"
+            "続く場合は、詳細を添えて管理元に連絡してください。"
         ),
     ),
     "internal": (

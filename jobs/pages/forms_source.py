@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.pages.forms import read_lines
 from jobs.pages.sealing import seal, unseal
-from pulls.hosts import VENDOR_DOMAIN, read_host
+from pulls.hosts import read_host
 from pulls.models import Tenant
 
 
@@ -23,9 +23,8 @@ class SourceForm(forms.Form):
         max_length=255,
         help_text=_(
             "ホットプロファイルを開いたときのアドレスです。URLを貼り付けても読み取ります。"
-            "例：example.%(domain)s"
-        )
-        % {"domain": VENDOR_DOMAIN},
+            "例：example.hotprofile.biz"
+        ),
         error_messages={"required": _("ホスト名を入力してください。")},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
