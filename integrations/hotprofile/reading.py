@@ -89,7 +89,20 @@ def _json(content: bytes) -> Mapping[str, Any] | None:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
+    if b"\\u0000" in content:
+        # Nobody can see it, and PostgreSQL cannot keep it.
+        body = _without_nul(body)
     return body if isinstance(body, dict) else None
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _without_nul(one) for key, one in value.items()}
+    return value
 
 
 def _id_of(record: object) -> int | None:
