@@ -119,6 +119,8 @@ if not 1 <= KINTONE_REQUESTS_AT_ONCE <= 100:
 
 #: Hosts, with port where they have one, that may be given an API key beside the vendor's own.
 HOTPROFILE_HOSTS = [host.lower() for host in env.list("HOTPROFILE_HOSTS", default=[])]
+if not HOTPROFILE_HOSTS and EMBEDDED_BROKER and (host := left_by_up(embedded.HOTPROFILE_HOST_FILE)):
+    HOTPROFILE_HOSTS = [host]
 #: Calls in any minute. Source: the connector's limit (hotprofile.md A6).
 HOTPROFILE_CALLS_PER_MINUTE = env.int("HOTPROFILE_CALLS_PER_MINUTE", default=100)
 if HOTPROFILE_CALLS_PER_MINUTE < 1:

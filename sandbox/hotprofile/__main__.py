@@ -7,6 +7,7 @@ import threading
 
 from sandbox.hotprofile.demo import demo_tenant
 from sandbox.hotprofile.service import HotProfile
+from sandbox.hotprofile.world import DEMO_KEY
 from sandbox.server import HttpServer
 
 
@@ -47,7 +48,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--departments", type=int, default=120)
     parser.add_argument("--leads", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1, help="other numbers, other data")
-    parser.add_argument("--key", default="demo-api-key", help="the API key")
+    parser.add_argument("--key", default=DEMO_KEY, help="the API key")
     parser.add_argument("--limit", type=int, default=100, help="calls answered in any minute")
     return parser.parse_args(arguments)
 

@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 from typing import Any, Final
 
-from sandbox.hotprofile.world import Tenant, start_of
+from sandbox.hotprofile.world import DEMO_KEY, Tenant, start_of
 
 _PLACES: Final = (
     *("青葉", "若葉", "緑川", "朝日", "桜井", "北斗", "千歳", "港", "富士見", "大和", "あさひ"),
@@ -43,7 +43,7 @@ def demo_tenant(
     departments: int = 120,
     leads: int = 1000,
     seed: int = 1,
-    api_key: str = "demo-api-key",
+    api_key: str = DEMO_KEY,
     limit: int = 100,
 ) -> Tenant:
     """A tenant of so many companies, departments and leads."""

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 
+#: The API key of the demo.
+DEMO_KEY = "demo-api-key"
+
 Values = dict[str, Any]
 
 
@@ -72,7 +75,7 @@ def _now() -> datetime:
 class Tenant:
     """One Hot Profile with its API key; `limit` calls are answered in any minute."""
 
-    api_key: str = "demo-api-key"
+    api_key: str = DEMO_KEY
     limit: int = 100
     now: Callable[[], datetime] = _now
     companies: Entries = field(default_factory=Entries)
