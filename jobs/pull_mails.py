@@ -62,7 +62,7 @@ def _text(trouble: Trouble) -> MailText:
     heading, body = described.heading, described.body
     tag = _("要対応") if described.needs_a_person else _("自動で再試行")
     if ended:
-        tag, heading = _("復旧"), _("ホットプロファイルから取り込めるようになりました")
+        tag, heading = _("復旧"), _("ホットプロファイルからの取り込みの問題が解消しました")
         body = _("%(since)sに始まった「%(heading)s」は、%(until)sに解消しました。操作は不要です。")
         body %= {
             "since": moment(trouble.began_at),

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from common.problems import Problem
 from pulls import troubles
-from pulls.models import Pull, Tenant
+from pulls.models import Pull, Refusal, Tenant
 
 #: A pull whose heartbeat is older is given up, whatever its process may think.
 LOST_AFTER = timedelta(minutes=5)
@@ -118,6 +118,8 @@ def finish(
     )
     if ended != 1:
         raise LeaseLostError(str(pull_id))
+    if problem is None and Refusal.objects.exists():
+        problem = Problem(code="hotprofile_refused")
     troubles.review(pull, problem=problem, now=now)
     _forget_old(pull.tenant_id)
 

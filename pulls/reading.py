@@ -28,7 +28,7 @@ from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal, Stage, Tenant
 from pulls.owners import OwnerBook, give_late
 from pulls.pulling import LeaseLostError
-from pulls.writing import PageWriter, stored
+from pulls.writing import PageWriter
 
 logger = logging.getLogger(__name__)
 
@@ -208,9 +208,8 @@ class _Work:
         waiting = list(refused.order_by("refused_at", "id")[:MOST_RETRIED])
         for start in range(0, len(waiting), _AT_ONCE):
             self._beat()
-            records = [stored(refusal) for refusal in waiting[start : start + _AT_ONCE]]
-            counts = writer.write(record_type, records, up_to_date=False)
-            self._count(**counts.as_dict())
+            part = waiting[start : start + _AT_ONCE]
+            self._count(**writer.write_again(record_type, part).as_dict())
 
     def _end_cycle(self) -> None:
         """The watermark moves; after a reading of everything, what it did not find is known."""

@@ -59,6 +59,13 @@ _NEEDS_A_PERSON: Final[Mapping[str, _Words]] = {
             "続く場合は、詳細を添えて管理元に連絡してください。"
         ),
     ),
+    "hotprofile_refused": (
+        gettext_lazy("ホットプロファイルから取り込めないデータがあります"),
+        gettext_lazy(
+            "ほかのデータの取り込みは続いています。"
+            "［エラーのデータ］で理由を確認し、ホットプロファイルで値を修正してください。"
+        ),
+    ),
     "internal": (
         gettext_lazy("取り込みが途中で止まりました"),
         gettext_lazy(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
@@ -53,13 +53,30 @@ class PageWriter:
     _absent: set[str] = field(default_factory=set)
     """Companies that were asked for in vain."""
 
-    def write(
-        self, record_type: RecordType, records: Sequence[Record], *, up_to_date: bool = True
+    def write(self, record_type: RecordType, records: Sequence[Record]) -> Counts:
+        """Write these records, which may have been written before; what became of them."""
+        return self._write(
+            record_type, records, seen=dict.fromkeys(map(_id, records), self.reading)
+        )
+
+    def write_again(self, record_type: RecordType, refusals: Sequence[Refusal]) -> Counts:
+        """Write what was refused earlier, as it was read then; what became of it."""
+        seen = {refusal.external_id: refusal.reading for refusal in refusals}
+        records = [refusal.record for refusal in refusals]
+        return self._write(record_type, records, seen=seen, up_to_date=False)
+
+    def _write(
+        self,
+        record_type: RecordType,
+        records: Sequence[Record],
+        *,
+        seen: Mapping[str, int],
+        up_to_date: bool = True,
     ) -> Counts:
-        """Write these records, which may have been written before; what became of them.
+        """See `write`.
 
         Args:
-            up_to_date: False where they were read earlier and refused.
+            seen: External ID → the reading of everything during which it was seen last.
         """
         if record_type is RecordType.LEAD:
             records = self._with_companies(records)
@@ -68,8 +85,8 @@ class PageWriter:
         counts = Counts()
         for result in report.results:
             counts.add(result.outcome)
-        self._keep(record_type, records, report.results, up_to_date=up_to_date)
-        self._note_arrivals(record_type, records, report.results, unknown)
+        self._keep(record_type, records, report.results, seen=seen)
+        self._note_arrivals(record_type, records, report.results, unknown, seen=seen)
         return counts
 
     def _rows(
@@ -122,7 +139,7 @@ class PageWriter:
         records: Sequence[Record],
         results: Sequence[RowResult],
         *,
-        up_to_date: bool,
+        seen: Mapping[str, int],
     ) -> None:
         """Keep what was refused, forget what was refused earlier and fits now."""
         pairs = list(zip(records, results, strict=True))
@@ -133,23 +150,21 @@ class PageWriter:
         refused = [
             Refusal(
                 record_type=record_type,
-                external_id=str(record["id"]),
+                external_id=_id(record),
                 label=convert.label_of(record_type, record),
                 record=record,
                 reason=result.reason,
-                reading=self.reading,
+                reading=seen[_id(record)],
                 refused_at=self.now(),
             )
             for record, result in pairs
             if _is_refused(result)
         ]
-        columns = ["label", "record", "reason", "refused_at"]
         Refusal.objects.bulk_create(
             refused,
             update_conflicts=True,
             unique_fields=["record_type", "external_id"],
-            # What is only tried again was not seen there again.
-            update_fields=[*columns, "reading"] if up_to_date else columns,
+            update_fields=["label", "record", "reason", "reading", "refused_at"],
         )
 
     def _note_arrivals(
@@ -158,20 +173,24 @@ class PageWriter:
         records: Sequence[Record],
         results: Sequence[RowResult],
         unknown: Sequence[bool],
+        *,
+        seen: Mapping[str, int],
     ) -> None:
         """Remember what came from there; of what was refused, that it is still there."""
         arrivals: list[Arrival] = []
         still_there: list[str] = []
         for record, result, is_unknown in zip(records, results, unknown, strict=True):
             if _is_refused(result):
-                still_there.append(str(record["id"]))
+                # What is only tried again was not seen there again.
+                if seen[_id(record)] == self.reading:
+                    still_there.append(_id(record))
                 continue
             code, name = convert.owner_of(record_type, record) or ("", "")
             arrivals.append(
                 Arrival(
                     record_type=record_type,
-                    external_id=str(record["id"]),
-                    reading=self.reading,
+                    external_id=_id(record),
+                    reading=seen[_id(record)],
                     owner_code=code,
                     owner_name=name,
                     owner_unknown=is_unknown,
@@ -197,7 +216,5 @@ def _is_refused(result: RowResult) -> bool:
     return result.outcome is RowOutcome.REFUSED
 
 
-def stored(refusal: Refusal) -> Record:
-    """The record as it came."""
-    record: dict[str, Any] = refusal.record
-    return record
+def _id(record: Record) -> str:
+    return str(record["id"])

@@ -100,9 +100,27 @@ def test_trouble_and_recovery_are_mailed_once_each(
     told = [mail.subject.split("｜")[0] for mail in mailoutbox]
     assert told == [
         "【要対応】APIキーが正しくありません",
-        "【復旧】ホットプロファイルから取り込めるようになりました",
+        "【復旧】ホットプロファイルからの取り込みの問題が解消しました",
     ]
     assert Trouble.objects.get().ended_at is not None
+
+
+def test_records_that_do_not_fit_are_told_once_and_so_is_that_they_fit(
+    hotprofile, tenant, company_mapping, tick, rung_for_pulls, mailoutbox
+):
+    number = hotprofile.add_company(name="あ" * 300)
+
+    for name in ("あ" * 300, "い" * 300, "直した名前"):
+        hotprofile.world.change("clients", number, {"name": name})
+        tick()
+        tasks.pull(rung_for_pulls.pop())
+        tasks.tick()
+
+    told = [mail.subject.split("｜")[0] for mail in mailoutbox]
+    assert told == [
+        "【要対応】ホットプロファイルから取り込めないデータがあります",
+        "【復旧】ホットプロファイルからの取り込みの問題が解消しました",
+    ]
 
 
 def test_a_pull_that_takes_long_holds_up_nobody_for_ever(

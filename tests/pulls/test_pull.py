@@ -202,6 +202,31 @@ def test_a_record_that_does_not_fit_is_kept_with_its_reason_and_the_rest_comes_i
     assert not Refusal.objects.exists()
 
 
+def test_a_refused_record_that_was_deleted_there_is_forgotten_by_a_reading_of_everything(
+    hotprofile, pull_now, later
+):
+    lead = hotprofile.add_lead(99)
+    pull_now()
+    assert Refusal.objects.count() == 1
+    later()
+
+    hotprofile.world.remove("leads", lead)
+    pull_now(full=True)
+
+    assert not Refusal.objects.exists()
+
+
+def test_what_is_only_tried_again_does_not_count_as_seen(hotprofile, pull_now, later):
+    number = hotprofile.add_company()
+    pull_now()
+    hotprofile.world.change("clients", number, {"name": "あ" * 300})
+    pull_now()
+    hotprofile.world.remove("clients", number)
+    later()
+
+    assert pull_now(full=True).gone == 1
+
+
 def test_a_company_that_came_after_the_companies_were_read_is_fetched_for_its_lead(
     hotprofile, pull_now
 ):
