@@ -36,11 +36,12 @@ def without_waiting(runs: Collection[Run]) -> list[Run]:
     if first is None:
         return list(runs)
     patient_until = clock.now() - PATIENCE
-    return [
-        run
-        for run in runs
-        if run.trigger != Trigger.SCHEDULE or run.queued_at < first or run.queued_at < patient_until
-    ]
+    return [run for run in runs if not _waits(run, first=first, patient_until=patient_until)]
+
+
+def _waits(run: Run, *, first: datetime, patient_until: datetime) -> bool:
+    is_of_slot = run.trigger == Trigger.SCHEDULE and run.queued_at >= first
+    return is_of_slot and run.queued_at >= patient_until
 
 
 def mind(*, now: datetime) -> None:

@@ -735,8 +735,8 @@ PROTECTIONS = (
         edit=Edit(
             by="runs wait half an hour for a pull, and no longer (`pull_slots.PATIENCE`)",
             file="jobs/pull_slots.py",
-            old="        or run.queued_at < patient_until\n",
-            new="",
+            old="return is_of_slot and run.queued_at >= patient_until",
+            new="return is_of_slot",
         ),
     ),
 )
