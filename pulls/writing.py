@@ -17,8 +17,10 @@ from pulls.labels import LabelBook
 from pulls.models import Arrival, Refusal
 from pulls.owners import OwnerBook
 
-#: So many companies that leads name and that have not come in are asked for per page.
-MOST_ASKED_FOR: Final = 20
+#: So many companies that leads name and that have not come in are asked for in one cycle, each with
+#: a call; and so many for leads that were refused before.
+MOST_ASKED_FOR: Final = 500
+MOST_ASKED_FOR_AGAIN: Final = 20
 
 #: Fetches the company of that id; None if there is none.
 AskForCompany = Callable[[int], Record | None]
@@ -52,6 +54,8 @@ class PageWriter:
     ask_for_company: AskForCompany
     _absent: set[str] = field(default_factory=set)
     """Companies that were asked for in vain."""
+    _asked: int = 0
+    """How many were asked for."""
 
     def write(self, record_type: RecordType, records: Sequence[Record]) -> Counts:
         """Write these records, which may have been written before; what became of them."""
@@ -79,7 +83,8 @@ class PageWriter:
             seen: External ID → the reading of everything during which it was seen last.
         """
         if record_type is RecordType.LEAD:
-            records = self._with_companies(records)
+            most = MOST_ASKED_FOR if up_to_date else MOST_ASKED_FOR_AGAIN
+            records = self._with_companies(records, most=most)
         rows, unknown = self._rows(record_type, records, up_to_date=up_to_date)
         report = upsert(record_type, rows, now=self.now())
         counts = Counts()
@@ -110,7 +115,7 @@ class PageWriter:
             unknown.append(is_unknown)
         return rows, unknown
 
-    def _with_companies(self, records: Sequence[Record]) -> Sequence[Record]:
+    def _with_companies(self, records: Sequence[Record], *, most: int) -> Sequence[Record]:
         """The leads, once their companies are there: those that are not yet are asked for.
 
         A company that was merged answers by the name of the one that stayed; then the lead is that
@@ -118,7 +123,8 @@ class PageWriter:
         """
         named = {convert.company_id_of(record) for record in records} - {""}
         known = Company.objects.filter(external_id__in=named).values_list("external_id", flat=True)
-        missing = sorted(named - set(known) - self._absent)[:MOST_ASKED_FOR]
+        missing = sorted(named - set(known) - self._absent)[: max(most - self._asked, 0)]
+        self._asked += len(missing)
         found: dict[str, Record] = {}
         for number in missing:
             company = self.ask_for_company(int(number)) if number.isdecimal() else None

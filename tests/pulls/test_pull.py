@@ -258,6 +258,21 @@ def test_a_lead_whose_company_cannot_be_had_waits_and_comes_in_by_itself(
     assert not Refusal.objects.exists()
 
 
+def test_leads_of_companies_that_cannot_be_had_do_not_use_the_calls_up(
+    hotprofile, pull_now, later, monkeypatch
+):
+    monkeypatch.setattr("pulls.writing.MOST_ASKED_FOR", 7)
+    monkeypatch.setattr("pulls.writing.MOST_ASKED_FOR_AGAIN", 3)
+    for number in range(1, 31):
+        hotprofile.add_lead(1000 + number)
+    later()
+
+    assert (pull_now().calls, Refusal.objects.count()) == (2 + 7, 30)
+    later()
+
+    assert pull_now().calls == 2 + 3
+
+
 def test_leads_of_a_merged_company_move_to_the_one_that_stayed(hotprofile, pull_now, later):
     old, new = hotprofile.add_company(), hotprofile.add_company()
     lead = hotprofile.add_lead(old)
