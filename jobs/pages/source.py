@@ -44,6 +44,14 @@ def source(request: HttpRequest) -> HttpResponse:
         notify=form.cleaned_data["notify"],
     )
     messages.success(request, _("ホットプロファイル連携元を保存しました。"))
+    if tenant is not None and tenant.host != form.cleaned_data["host"]:
+        messages.warning(
+            request,
+            _(
+                "接続先が変わったため、次の取り込みですべて読み直します。"
+                "前の接続先のデータと同じIDのデータは、上書きします。"
+            ),
+        )
     return redirect("jobs:source")
 
 

@@ -109,6 +109,25 @@ def test_another_host_wants_its_own_key(tenant: Tenant, submit: Any) -> None:
     assert Tenant.objects.get().host == tenant.host
 
 
+def test_another_host_is_read_anew_and_that_is_said(tenant: Tenant, submit: Any) -> None:
+    page = submit("save", host="example.hotprofile.biz", api_key="another")
+
+    assert "同じIDのデータは、上書きします" in page.text()
+    assert Tenant.objects.get().host == "example.hotprofile.biz"
+
+
+def test_trouble_is_told_on_the_dashboard_as_well(
+    hotprofile: Source, pull_now: Any, company_mapping: Any, as_administrator: Client
+) -> None:
+    hotprofile.world.api_key = "another"
+    pull_now()
+
+    page = Page(as_administrator.get("/"))
+
+    assert "APIキーが正しくありません" in page.text()
+    assert page.links()["ホットプロファイル連携元を開く"] == "/source/"
+
+
 def test_the_test_says_what_the_key_can_see_and_stores_nothing(
     hotprofile: Source, submit: Any, db: None
 ) -> None:
