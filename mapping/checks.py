@@ -24,6 +24,7 @@ from mapping.rulespec import RuleSpec, WhenEmpty
 
 #: Items of 13 digits: more than a kintone number takes unless the app's settings say otherwise.
 _THIRTEEN_DIGITS = frozenset(("corporate_number", "company.corporate_number"))
+_CORPORATE_NUMBER = 13
 
 
 class Severity(StrEnum):
@@ -132,8 +133,9 @@ def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> It
         yield _about(rule, target, code, reason=reason)
     elif code:
         yield _about(rule, target, code)
-    elif rule.source and not _fit(rule, target, kinds=kinds).possible:
-        yield _about(rule, target, "kind_does_not_fit", kind=kinds[rule.source].value)
+    elif rule.source and not (found := _fit(rule, target, kinds=kinds)).possible:
+        kind = kinds[rule.source].value
+        yield _about(rule, target, "kind_does_not_fit", kind=kind, reason=found.note)
     else:
         yield from _fixed_errors(rule, target)
 
@@ -195,10 +197,20 @@ def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> 
     verdict = _fit(rule, target, kinds=kinds)
     if verdict.verdict is Verdict.MAY_LOSE:
         yield _about(rule, target, "may_lose", note=verdict.note)
-    if target.type is FieldType.NUMBER and rule.source in _THIRTEEN_DIGITS:
-        yield _about(rule, target, "thirteen_digits")
+    if rule.source in _THIRTEEN_DIGITS:
+        yield from _thirteen_digits(rule, target)
     if target.lookup is not None and target.lookup.app is None:
         yield _about(rule, target, "lookup_unseen")
+
+
+def _thirteen_digits(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
+    """Numbers of this app have no room for them; perhaps, where its settings are unknown."""
+    if target.type is not FieldType.NUMBER:
+        return
+    if target.precision is None:
+        yield _about(rule, target, "thirteen_digits")
+    elif target.precision.integer_digits < _CORPORATE_NUMBER:
+        yield _about(rule, target, "thirteen_digits", max=target.precision.integer_digits)
 
 
 def _required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> Iterator[Problem]:
@@ -231,7 +243,7 @@ def _fit(rule: RuleSpec, target: FormField, *, kinds: Mapping[str, Kind]) -> Fit
     return (fit_in_table if rule.table else fit)(kinds[rule.source], target)
 
 
-def _about(rule: RuleSpec, target: FormField, code: str, **params: str) -> Problem:
+def _about(rule: RuleSpec, target: FormField, code: str, **params: str | int) -> Problem:
     return Problem(
         code=code, field=path(rule), item=rule.source, params={**described(target), **params}
     )

@@ -7,9 +7,10 @@ from typing import Final
 
 from common.problems import Problem, quote
 from common.types import ItemValue, ItemValues, Kind
-from integrations.kintone.form import FieldType, FormField
+from integrations.kintone.form import FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import (
+    LIST_TYPES,
     Converter,
     ValueRefusedError,
     as_text,
@@ -31,8 +32,6 @@ class _Keep:
 
 
 KEEP: Final = _Keep()
-
-_LIST_TYPES: Final = (FieldType.CHECK_BOX, FieldType.MULTI_SELECT, FieldType.USER_SELECT)
 
 
 class TemplateError(ValueError):
@@ -190,7 +189,7 @@ def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValu
     Raises:
         ValueRefusedError: the field cannot hold it.
     """
-    if target.type in _LIST_TYPES:
+    if target.type in LIST_TYPES:
         return convert(tuple(line.strip() for line in text.splitlines()))
     return convert(text)
 
