@@ -92,24 +92,43 @@ def path(rule: RuleSpec) -> str:
 
 
 def required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> tuple[FormField, ...]:
-    """kintone's required fields that nothing fills and that have no default: new records fail."""
-    filled = {(rule.table, rule.field) for rule in rules}
-    tables = {rule.table for rule in rules if rule.table}
-    candidates = [("", field) for field in form.fields.values()] + [
-        (code, column)
-        for code in tables
-        if (table := form.find(code)) is not None
-        for column in table.columns.values()
-    ]
+    """Fields that kintone wants filled, that nothing fills and that have no default.
+
+    New records fail on them; those of tables are told by `required_columns_without_rule`.
+    """
+    filled = {rule.field for rule in rules if not rule.table}
     return tuple(
         field
-        for table, field in candidates
-        if is_required(field)
+        for code, field in form.fields.items()
+        if code not in filled and _stays_empty_in_vain(field)
+    )
+
+
+def required_columns_without_rule(
+    rules: Sequence[RuleSpec], *, form: Form
+) -> dict[str, tuple[FormField, ...]]:
+    """The same for columns, by table: every row that is sent fails on them."""
+    lacking = {}
+    for code in dict.fromkeys(rule.table for rule in rules if rule.table):
+        table = form.find(code)
+        filled = {rule.field for rule in rules if rule.table == code}
+        columns = table.columns.values() if table else ()
+        lacking[code] = tuple(
+            column
+            for column in columns
+            if column.code not in filled and _stays_empty_in_vain(column)
+        )
+    return lacking
+
+
+def _stays_empty_in_vain(field: FormField) -> bool:
+    """Whether kintone refuses what leaves this field out (a minimum length holds for "" too)."""
+    return (
+        (is_required(field) or bool(field.min_length))
         and not field.has_default
         and not field.auto_calculated
         and not field.copied_by_lookup
         and field.type is not FieldType.CALC
-        and (table, field.code) not in filled
     )
 
 
@@ -216,6 +235,13 @@ def _thirteen_digits(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
 def _required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> Iterator[Problem]:
     for field in required_without_rule(rules, form=form):
         yield Problem(code="required_without_rule", field=field.code, params=described(field))
+    for table, columns in required_columns_without_rule(rules, form=form).items():
+        for column in columns:
+            yield Problem(
+                code="required_without_rule",
+                field=f"{table}.{column.code}",
+                params=described(column),
+            )
 
 
 def _table_warnings(

@@ -127,7 +127,10 @@ class Column:
     def cell(self, raw: ItemValue) -> JsonValue:
         """What is sent for one cell of a table: it cannot be kept, so it is cleared instead."""
         sent = self.value(raw)
-        return empty_value(self.target) if isinstance(sent, _Keep) else sent
+        if not isinstance(sent, _Keep):
+            return sent
+        self._check_may_be_empty()
+        return empty_value(self.target)
 
     def empty(self) -> JsonValue | _Keep:
         """What is sent when there is no value.
@@ -136,11 +139,14 @@ class Column:
             ValueRefusedError: kintone would refuse the empty field.
         """
         if self.rule.empty is WhenEmpty.CLEAR:
-            if is_required(self.target):
-                raise ValueRefusedError("required_empty")
-            if self.target.min_length:
-                raise ValueRefusedError("too_short", min=self.target.min_length, length=0)
+            self._check_may_be_empty()
         return self.if_empty
+
+    def _check_may_be_empty(self) -> None:
+        if is_required(self.target):
+            raise ValueRefusedError("required_empty")
+        if self.target.min_length:
+            raise ValueRefusedError("too_short", min=self.target.min_length, length=0)
 
     def elements(self, raw: ItemValue) -> tuple[ItemValue, ...] | None:
         """The rows that a multi-valued source fills; None of a single value."""

@@ -9,7 +9,7 @@ from common.problems import Problem
 from common.types import ItemValue, ItemValues, Kind
 from integrations.kintone.form import Form, FormField
 from integrations.kintone.values import JsonValue
-from mapping.checks import check, errors_of
+from mapping.checks import check, errors_of, required_columns_without_rule
 from mapping.columns import KEEP, Column, described, origin_items
 from mapping.converters import ValueRefusedError, is_empty
 from mapping.payload import Payload, digest_of
@@ -62,7 +62,13 @@ class MappingPlan:
     item_keys: tuple[str, ...]
     """The items that `build` needs, for `crm.changes.load`."""
 
-    def __init__(self, columns: Sequence[Column], *, key_field: str) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        key_field: str,
+        lacking: Mapping[str, Sequence[FormField]],
+    ) -> None:
         self.key_field = key_field
         self.columns = tuple(columns)
         self.item_keys = tuple(
@@ -75,7 +81,7 @@ class MappingPlan:
             (column for column in columns if column.rule.table), key=lambda each: each.rule.table
         )
         self._tables = tuple(
-            _Table(code=code, columns=tuple(group))
+            _Table(code=code, columns=tuple(group), lacking=lacking.get(code, ()))
             for code, group in groupby(by_table, key=lambda each: each.rule.table)
         )
 
@@ -103,7 +109,8 @@ class MappingPlan:
         if errors := errors_of(findings):
             raise PlanError(errors)
         columns = [Column.of(rule, target=_found(form, rule), kinds=kinds) for rule in rules]
-        return cls(columns, key_field=key_field)
+        lacking = required_columns_without_rule(rules, form=form)
+        return cls(columns, key_field=key_field, lacking=lacking)
 
     @property
     def unique_columns(self) -> tuple[Column, ...]:
@@ -200,13 +207,18 @@ class _Table:
 
     code: str
     columns: tuple[Column, ...]
+    lacking: Sequence[FormField]
+    """Columns without a rule that kintone wants filled in every row."""
 
     def rows(self, values: ItemValues, problems: list[Problem]) -> list[JsonValue] | None:
         """The rows to be sent; None leaves the table as it is."""
         raws = [column.read(values) for column in self.columns]
         if self._is_kept(raws):
             return None
-        return [{"value": self._cells(cells, problems)} for cells in self._rows_of(raws)]
+        rows = [{"value": self._cells(cells, problems)} for cells in self._rows_of(raws)]
+        if rows:
+            problems += [_column_without_rule(self.code, column) for column in self.lacking]
+        return rows
 
     def _is_kept(self, raws: Sequence[ItemValue]) -> bool:
         """Whether nothing is there to be sent and every source says that kintone's rows stay."""
@@ -259,6 +271,12 @@ def _found(form: Form, rule: RuleSpec) -> FormField:
     target = form.find(rule.field, table=rule.table)
     assert target is not None  # `check` reports a field that is gone
     return target
+
+
+def _column_without_rule(table: str, column: FormField) -> Problem:
+    return Problem(
+        code="required_without_rule", field=f"{table}.{column.code}", params=described(column)
+    )
 
 
 def _empty_key(column: Column) -> Problem:

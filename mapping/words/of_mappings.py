@@ -104,8 +104,8 @@ MAPPING: Final[Mapping[str, Words]] = {
     "required_without_rule": Words(
         _("必須フィールドに連携する項目がありません"),
         _(
-            "「%(field)s」はkintoneの必須フィールドです。このままでは新規のレコードを"
-            "登録できません。項目または固定値を選択してください。"
+            "「%(field)s」は、kintoneで必須または最小文字数が設定されたフィールドです。"
+            "このままでは新規のレコードを登録できません。項目または固定値を選択してください。"
         ),
     ),
     "may_lose": Words(_("値の一部が失われます"), _("「%(field)s」：%(note_text)s")),

@@ -54,7 +54,7 @@ def test_only_required_fields_that_stay_empty_are_named():
 def test_required_columns_are_named_only_in_tables_that_are_filled():
     column = RuleSpec(field="a", table="list", source="tags")
 
-    assert ("required_without_rule", "must") in warnings(NAME, column)
+    assert ("required_without_rule", "list.must") in warnings(NAME, column)
 
 
 def test_a_number_field_for_thirteen_digits_is_warned_of():
