@@ -176,8 +176,6 @@ def _fixed_errors(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
         texts.append(rule.empty_value)
     for text in texts:
         try:
-            if not text.strip():
-                raise ValueRefusedError("fixed_empty")
             fixed_value(text, target=target, convert=converter(Kind.TEXT, target))
         except ValueRefusedError as refusal:
             yield Problem(

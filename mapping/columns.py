@@ -195,9 +195,11 @@ def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValu
     Raises:
         ValueRefusedError: the field cannot hold it.
     """
-    if target.type in LIST_TYPES:
-        return convert(tuple(line.strip() for line in text.splitlines()))
-    return convert(text)
+    value = tuple(text.splitlines()) if target.type in LIST_TYPES else text
+    sent = None if is_empty(value) else convert(value)
+    if sent in (None, "", []):
+        raise ValueRefusedError("fixed_empty")
+    return sent
 
 
 def _if_empty(rule: RuleSpec, *, target: FormField, convert: Converter) -> JsonValue | _Keep:

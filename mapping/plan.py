@@ -215,7 +215,9 @@ class _Table:
         raws = [column.read(values) for column in self.columns]
         if self._is_kept(raws):
             return None
-        rows = [{"value": self._cells(cells, problems)} for cells in self._rows_of(raws)]
+        rows: list[JsonValue] = [
+            {"value": self._cells(cells, problems)} for cells in self._rows_of(raws)
+        ]
         if rows:
             problems += [_column_without_rule(self.code, column) for column in self.lacking]
         return rows

@@ -24,6 +24,7 @@ from mapping.converters.values import (
 )
 
 __all__ = [
+    "LEFT_OUT",
     "LIST_TYPES",
     "UNIQUE_LENGTH",
     "WRITABLE_TYPES",
@@ -79,7 +80,7 @@ LIST_TYPES: Final = frozenset(
 )
 
 #: Types that kintone could write and we, on purpose, do not: the reason's code.
-_LEFT_OUT: Final = {
+LEFT_OUT: Final = {
     FieldType.FILE: "no_files",
     FieldType.SUBTABLE: "choose_column",
 }
@@ -100,8 +101,8 @@ class Fit:
 
 def unwritable(field: FormField) -> str:
     """Why nothing can be written into this field, as a note's code; "" if something can."""
-    if field.type in _LEFT_OUT:
-        return _LEFT_OUT[field.type]
+    if field.type in LEFT_OUT:
+        return LEFT_OUT[field.type]
     if field.type not in WRITABLE_TYPES:
         return "system_field"
     if field.auto_calculated:
