@@ -214,6 +214,8 @@ def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> 
     verdict = _fit(rule, target, kinds=kinds)
     if verdict.verdict is Verdict.MAY_LOSE:
         yield _about(rule, target, "may_lose", note=verdict.note)
+    if rule.empty is WhenEmpty.KEEP and not rule.table and _stays_empty_in_vain(target):
+        yield _about(rule, target, "kept_empty")
     if rule.source in _THIRTEEN_DIGITS:
         yield from _thirteen_digits(rule, target)
     if target.lookup is not None and target.lookup.app is None:

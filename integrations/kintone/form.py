@@ -167,14 +167,16 @@ def parse_form(answer: Mapping[str, object]) -> Form:
 
 
 def _precision(given: object) -> NumberPrecision | None:
-    if given is None:
+    """None also where kintone says something that we cannot read: all works without."""
+    try:
+        settings = _mapping(given)
+        return NumberPrecision(
+            digits=int(str(settings["digits"])),
+            decimals=int(str(settings["decimalPlaces"])),
+            rounding=Rounding(str(settings["roundingMode"])),
+        )
+    except (KeyError, TypeError, ValueError):
         return None
-    settings = _mapping(given)
-    return NumberPrecision(
-        digits=int(str(settings["digits"])),
-        decimals=int(str(settings["decimalPlaces"])),
-        rounding=Rounding(str(settings["roundingMode"])),
-    )
 
 
 def _parse_fields(

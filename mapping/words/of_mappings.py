@@ -108,6 +108,13 @@ MAPPING: Final[Mapping[str, Words]] = {
             "このままでは新規のレコードを登録できません。項目または固定値を選択してください。"
         ),
     ),
+    "kept_empty": Words(
+        _("値が空のデータは、新規に登録できません"),
+        _(
+            "「%(field)s」は、kintoneで必須または最小文字数が設定されたフィールドです。"
+            "値が空のデータは、kintoneにレコードがあるときだけ連携できます。"
+        ),
+    ),
     "may_lose": Words(_("値の一部が失われます"), _("「%(field)s」：%(note_text)s")),
     "thirteen_digits": Words(
         _("13桁の数値は登録できないことがあります"),

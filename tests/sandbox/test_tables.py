@@ -129,6 +129,17 @@ def test_a_required_number_that_is_none_is_missed_inside_a_table_too(kintone, ap
     assert errors_of(answer) == {"record.rows.value[0].value.n.value": ["必須です。"]}
 
 
+def test_a_minimum_length_holds_for_an_empty_cell_too(kintone, api):
+    column = {"a": {"type": "SINGLE_LINE_TEXT", "minLength": "2"}, "b": {"type": "NUMBER"}}
+    app = kintone.add_app("表", {"rows": {"type": "SUBTABLE", "fields": column}})
+
+    answer = api.call("POST", "record.json", {"app": app, "record": record(rows=[row(b="1")])})
+
+    assert errors_of(answer) == {
+        "record.rows.value[0].value.a.value": ["1文字より長くなければなりません。"]
+    }
+
+
 def test_lists_that_a_row_lacks_are_reported_at_their_own_keys(kintone, api):
     columns = {
         "people": {"type": "USER_SELECT", "required": True},
