@@ -185,8 +185,11 @@ class Column:
 
 
 def described(target: FormField) -> dict[str, str]:
-    """What a problem's text says about a field: its label and type."""
-    return {"label": target.label or target.code, "type": target.type.value}
+    """What a problem's text says about a field: label, type, minimum length."""
+    said = {"label": target.label or target.code, "type": target.type.value}
+    if target.min_length and not target.required:
+        said["min"] = str(target.min_length)
+    return said
 
 
 def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValue:

@@ -99,9 +99,9 @@ def test_a_minimum_length_wants_a_source_as_a_required_field_does():
         [KEY, NAME], key_field="key", form=make_form(fields), kinds=KINDS, rowsets=ROWSETS
     )
 
-    assert "long" in [
-        one.problem.field for one in findings if one.problem.code == "required_without_rule"
-    ]
+    (problem,) = (one.problem for one in findings if one.problem.field == "long")
+    assert problem.code == "required_without_rule"
+    assert "「long」には、kintoneで2文字以上の値が必要です。" in describe(problem).body
 
 
 def test_a_pair_that_does_not_fit_says_why():
