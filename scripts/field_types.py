@@ -22,8 +22,8 @@ from mapping.converters.matrix import LINKS, MATRIX, Row  # noqa: E402
 from mapping.labels import NOTES, TYPE_LABELS, VERDICT_LABELS  # noqa: E402
 
 PAGE = ROOT / "docs" / "field-types.md"
-BEGIN = "<!-- made by scripts/field_types.py: begin -->\n"
-END = "<!-- made by scripts/field_types.py: end -->\n"
+BEGIN = "<!-- begin: scripts/field_types.py -->\n"
+END = "<!-- end: scripts/field_types.py -->\n"
 SIGNS: Mapping[Verdict, str] = {
     Verdict.FITS: "◎",
     Verdict.CONVERTS: "○",
