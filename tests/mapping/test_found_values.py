@@ -8,7 +8,7 @@ import pytest
 from common.types import Kind
 from integrations.kintone.form import Form, parse_form
 from jobs.engine.compare import is_same
-from mapping.plan import MappingError, MappingPlan, PlanError
+from mapping.plan import EmptyKeyError, MappingError, MappingPlan, PlanError
 from mapping.rulespec import RuleSpec, WhenEmpty
 from tests.builders_mapping import form_answer, make_form
 
@@ -51,6 +51,21 @@ def test_a_fixed_value_in_which_nobody_sees_anything_fills_no_required_field(bla
         plan(form, rule)
 
     assert [problem.code for problem in error.value.problems] == ["fixed_empty"]
+
+
+@pytest.mark.parametrize("blank", [" \u3000", "\u200b", "\ufeff\x00", "\u2060\n"])
+def test_text_in_which_nobody_sees_anything_is_no_value(blank):
+    form = form_with(
+        f={"type": "SINGLE_LINE_TEXT", "required": True},
+        t={"type": "SUBTABLE", "fields": {"a": {"type": "MULTI_LINE_TEXT"}}},
+    )
+    rule = RuleSpec(field="f", source="item")
+    column = RuleSpec(field="a", table="t", source="item")
+
+    assert refused(form, rule, blank) == ["required_empty"]
+    assert sent(form, column, (blank, "一"), kind=Kind.ROWS) == [{"value": {"a": {"value": "一"}}}]
+    with pytest.raises(EmptyKeyError):
+        plan(form, rule).build({"key": blank, "item": "一"})
 
 
 def test_a_required_column_cannot_be_left_as_it_is_in_a_row_that_is_new():
