@@ -93,12 +93,18 @@ def test_a_required_field_that_is_left_alone_when_empty_is_warned_of():
 
 
 def test_a_minimum_length_wants_a_source_as_a_required_field_does():
-    fields = {**FIELDS, "long": {"type": "SINGLE_LINE_TEXT", "minLength": "2"}}
+    fields = {
+        **FIELDS,
+        "long": {"type": "SINGLE_LINE_TEXT", "minLength": "2"},
+        "must_too": {"type": "SINGLE_LINE_TEXT", "label": "必須", "required": True},
+    }
 
     findings = check(
         [KEY, NAME], key_field="key", form=make_form(fields), kinds=KINDS, rowsets=ROWSETS
     )
 
+    (name,) = (one.problem for one in findings if one.problem.field == "must_too")
+    assert describe(name).body.startswith("「必須」はkintoneの必須フィールドです。")
     (problem,) = (one.problem for one in findings if one.problem.field == "long")
     assert problem.code == "required_without_rule"
     assert "「long」には、kintoneで2文字以上の値が必要です。" in describe(problem).body
