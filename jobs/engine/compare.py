@@ -12,8 +12,8 @@ from decimal import Decimal, InvalidOperation
 
 from integrations.kintone.form import FieldType, Form, FormField
 from integrations.kintone.values import JsonValue, Record
+from mapping.converters.markup import without_markup
 from mapping.converters.refusals import ValueRefusedError
-from mapping.converters.texts import without_markup
 from mapping.converters.values import plain_number
 
 _EMPTY: tuple[JsonValue, ...] = (None, "", [])

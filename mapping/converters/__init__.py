@@ -12,9 +12,10 @@ from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import texts
 from mapping.converters.choices import fitting_flag_options
+from mapping.converters.markup import without_markup
 from mapping.converters.matrix import Cell, Verdict, row
 from mapping.converters.refusals import ValueRefusedError
-from mapping.converters.texts import UNIQUE_LENGTH, without_markup
+from mapping.converters.texts import UNIQUE_LENGTH
 from mapping.converters.values import (
     as_text,
     element_kind,

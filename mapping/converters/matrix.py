@@ -13,6 +13,7 @@ from common.types import ItemValue, Kind
 from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import choices, codes, dates, numbers, texts
+from mapping.converters.markup import without_markup
 from mapping.converters.values import only_element
 
 Convert: TypeAlias = Callable[[ItemValue, FormField], JsonValue]
@@ -42,7 +43,7 @@ def _ignore_field(function: Callable[[ItemValue], JsonValue]) -> Convert:
 
 
 def _without_markup(convert: Convert) -> Convert:
-    return lambda value, field: convert(texts.without_markup(str(value)), field)
+    return lambda value, field: convert(without_markup(str(value)), field)
 
 
 def _of_one(convert: Convert) -> Convert:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from html.parser import HTMLParser
 from typing import Final
 
 from common.types import ItemValue, UserRef
@@ -90,14 +89,6 @@ def call_link(value: ItemValue, field: FormField) -> str:
     return _of_fitting_length(_BETWEEN_DIGITS.sub("-", number), field)
 
 
-def without_markup(value: str) -> str:
-    """The text of HTML: blocks, breaks and list items on lines of their own."""
-    parser = _TextOfHtml()
-    parser.feed(value)
-    parser.close()
-    return parser.text()
-
-
 def _of_fitting_length(text: str, field: FormField) -> str:
     # Code points, as Python counts: whether kintone counts a surrogate pair as one or two is not
     # known; where it says two, kintone refuses the record and its words are shown.
@@ -109,58 +100,3 @@ def _of_fitting_length(text: str, field: FormField) -> str:
     if field.min_length is not None and len(text) < field.min_length:
         raise ValueRefusedError("too_short", min=field.min_length, length=len(text))
     return text
-
-
-class _TextOfHtml(HTMLParser):
-    _BLOCKS = frozenset(
-        [
-            "p",
-            "div",
-            "br",
-            "li",
-            "ul",
-            "ol",
-            "tr",
-            "table",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "blockquote",
-            "pre",
-        ]
-    )
-    _SILENT = frozenset(("script", "style"))
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in self._SILENT:
-            self._silent += 1
-        if tag == "br":
-            self._parts.append("\n")
-        elif tag in self._BLOCKS:
-            self._break_line()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SILENT:
-            self._silent = max(0, self._silent - 1)
-        if tag in self._BLOCKS and tag != "br":
-            self._break_line()
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._parts.append(data)
-
-    def text(self) -> str:
-        return "".join(self._parts).strip("\n").replace("\xa0", " ")
-
-    def _break_line(self) -> None:
-        if self._parts and not self._parts[-1].endswith("\n"):
-            self._parts.append("\n")

@@ -106,6 +106,11 @@ _SEVERAL = _changed(
     rich_text=[
         ("<ul><li>一</li><li>二</li></ul>三", "一\n二\n三"),
         ("<p>一</p>\n<p>二</p>", "一\n\n二"),
+        (
+            "<table><tr><th>品名</th><td>茶</td></tr><tr><td></td><td>三</td></tr></table>",
+            "品名 茶\n三",
+        ),
+        ("一<hr><dl><dt>二</dt><dd>三</dd></dl>", "一\n二\n三"),
     ],
     choices=[(("赤", " ", "青"), "赤\n青")],
     users=[((SATO, NOBODY), "佐藤花子\n無名")],
