@@ -5,24 +5,14 @@ the value is refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 from common.types import UserRef
 from integrations.kintone.form import FormField
 from tests.builders_mapping import make_field
-
-
-@dataclass(frozen=True)
-class refused:  # noqa: N801 — reads as a word of the table
-    """The value is refused by this code."""
-
-    code: str
-
-
-Cases: TypeAlias = list[tuple[Any, Any]]
+from tests.mapping.written import DATES, MOMENTS, NUMBERS, TIMES, Cases, refused
 
 SATO = UserRef(name="佐藤花子", email="sato@example.com", login="sato")
 MAIL_ONLY = UserRef(name="鈴木一郎", email="suzuki@example.com", login="")
@@ -128,73 +118,6 @@ _RICH = _changed(
     users=[((SATO, NOBODY), "佐藤花子<br>無名")],
     rows=[(("<本社>", "", "支社"), "&lt;本社&gt;<br>支社")],
 )
-
-_NUMBER_TEXTS: Cases = [
-    ("１，２３４．５０", "1234.5"),
-    ("￥1,000", "1000"),
-    ("1,000円", "1000"),
-    ("△1,000", "-1000"),
-    ("▲５", "-5"),
-    ("−3", "-3"),
-    ("－3", "-3"),
-    ("ー３", "-3"),
-    ("ｰ3", "-3"),
-    ("\u200b42\ufeff", "42"),
-    ("\u00a042\u3000", "42"),
-    ("007", "7"),
-    ("1.5e1", "15"),
-    *(
-        (text, refused("not_a_number"))
-        for text in ("ー", "−", "1,23", "1.000,5", "1 000", "3億", "十", "①", "一〇", "Ⅳ", "½", "٣",
-                     "12%", "１２％", "50人", "(100)", "100-", "1〜2", "約100", "$5", "--1", "ー−1",
-                     "1ー2", "03-1234-5678", "2024/1/5", "1,2345", "NaN", "∞", "0x1F", "1_000", "x")
-    ),
-    ("1" * 31, refused("too_many_digits")),
-]  # fmt: skip
-_DATE_TEXTS: Cases = [
-    ("2024/1/5", "2024-01-05"),
-    ("２０２４年１月５日（金）", "2024-01-05"),
-    ("令和6年1月5日", "2024-01-05"),
-    ("平成元年1月8日", "1989-01-08"),
-    ("㍻31.4.30", "2019-04-30"),
-    ("H31/4/30", "2019-04-30"),
-    ("20240105", "2024-01-05"),
-    ("\ufeff2024-01-05\u200b", "2024-01-05"),
-    ("2024-01-05 23:59:59", "2024-01-05"),
-    ("2024-01-04T15:30:00Z", "2024-01-05"),
-    *(
-        (text, refused("not_a_date"))
-        for text in ("2023-02-29", "2024/13/1", "24/1/5", "1/5/2024", "昭和65年1月1日", "ー",
-                     "令和0年1月1日", "2024年1月", "2024", "45296", "5日", "未定", "2024/1/112:30",
-                     "2024-01-05x")
-    ),
-    ("0999-12-31", refused("date_out_of_range")),
-]  # fmt: skip
-_TIME_TEXTS: Cases = [
-    ("9:30", "09:30"),
-    ("０９：３０：５９", "09:30"),
-    ("午後3時", "15:00"),
-    ("3:30 PM", "15:30"),
-    ("午前0時5分", "00:05"),
-    ("2024/1/5 9:30", "09:30"),
-    ("2024-01-04T15:30:59Z", "00:30"),
-    *(
-        (text, refused("not_a_time"))
-        for text in ("24:00", "9:60", "9", "930", "正午", "2024/1/5", "ー")
-    ),
-]  # fmt: skip
-_MOMENT_TEXTS: Cases = [
-    ("2024/1/5 9:30", "2024-01-05T00:30:00Z"),
-    ("2024-01-05T00:30:59.9Z", "2024-01-05T00:30:00Z"),
-    ("2024-01-05T09:30:00+0900", "2024-01-05T00:30:00Z"),
-    ("令和6年1月5日 午後3時", "2024-01-05T06:00:00Z"),
-    ("2024/1/5", "2024-01-04T15:00:00Z"),
-    *(
-        (text, refused("not_a_datetime"))
-        for text in ("9:30", "2024/1/5 25:00", "2024/1/112:30", "2024-01-05T09:30+25:00", "ー")
-    ),
-    ("1000-01-01", refused("date_out_of_range")),
-]  # fmt: skip
 
 
 def _like_text(cases: Cases, *kinds: str) -> dict[str, Cases]:
@@ -329,19 +252,19 @@ CELLS: Mapping[str, Mapping[str, Cases | str]] = {
         ],
         flag=[(True, "1"), (False, "0")],
         phone="phone_digits",
-        **_like_text(_NUMBER_TEXTS, "text", "long_text", "choice"),
+        **_like_text(NUMBERS, "text", "long_text", "choice"),
     ),
     "DATE": _only(
         "no_day",
         date=[(date(2024, 1, 5), "2024-01-05"), (date(999, 1, 1), refused("date_out_of_range"))],
         datetime=[(NIGHT, "2024-01-05"), (NEW_YORK, "2024-07-01")],
-        **_like_text(_DATE_TEXTS, "text", "long_text", "choice"),
+        **_like_text(DATES, "text", "long_text", "choice"),
     ),
     "TIME": _only(
         "no_time",
         time=[(time(9, 5, 59, 999), "09:05"), (time(0, 0), "00:00")],
         datetime=[(NIGHT, "00:30")],
-        **_like_text(_TIME_TEXTS, "text", "long_text", "choice"),
+        **_like_text(TIMES, "text", "long_text", "choice"),
     ),
     "DATETIME": _only(
         "no_day",
@@ -351,7 +274,7 @@ CELLS: Mapping[str, Mapping[str, Cases | str]] = {
             (NIGHT.replace(tzinfo=None), "2024-01-04T06:30:00Z"),
             (datetime(999, 1, 1, tzinfo=UTC), refused("date_out_of_range")),
         ],
-        **_like_text(_MOMENT_TEXTS, "text", "long_text", "choice"),
+        **_like_text(MOMENTS, "text", "long_text", "choice"),
     ),
     "RADIO_BUTTON": _OPTION,
     "DROP_DOWN": _OPTION,

@@ -19,7 +19,8 @@ from mapping.converters import (
 from mapping.converters.matrix import LINKS, MATRIX
 from mapping.labels import NOTES
 from tests.builders_mapping import make_field
-from tests.mapping.cells import CELLS, field_of, refused
+from tests.mapping.cells import CELLS, field_of
+from tests.mapping.written import refused
 
 
 def possible_cells() -> Iterator[Any]:
