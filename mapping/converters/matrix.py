@@ -212,13 +212,13 @@ MATRIX: Final[Mapping[FieldType, Row]] = {
 LINKS: Final[Mapping[str, Row]] = {
     "WEB": _row(
         texts.web_link,
-        fits={"": "url"},
+        fits={"url_text": "url"},
         converts={"url_text": "text long_text choice", "only_one": "choices rows"},
         otherwise="no_url",
     ),
     "MAIL": _row(
         texts.mail_link,
-        fits={"": "email"},
+        fits={"email_text": "email"},
         converts={
             "email_text": "text long_text choice",
             "user_email": "user",
@@ -228,7 +228,7 @@ LINKS: Final[Mapping[str, Row]] = {
     ),
     "CALL": _row(
         texts.call_link,
-        fits={"": "phone"},
+        fits={"phone_text": "phone"},
         converts={"phone_text": "text long_text choice", "only_one": "choices rows"},
         otherwise="no_phone",
     ),
