@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.pages import connections, dashboard, previews, records, removals, runs, trials
+from jobs.pages import connections, dashboard, previews, records, removals, runs, trials, values
 
 app_name = "jobs"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/preview/", previews.preview, name="preview"),
     path("settings/mappings/<int:pk>/preview/run/", previews.carry_out, name="preview-run"),
     path("settings/mappings/<int:pk>/preview/cancel/", previews.cancel, name="preview-cancel"),
+    path("settings/mappings/<int:pk>/values/", values.values, name="values"),
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),

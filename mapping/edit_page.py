@@ -1,6 +1,6 @@
 """Everything that the mapping page (step 2) shows, gathered with a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -22,7 +22,7 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
-from mapping.rules import SourceItems, source_of
+from mapping.rules import SourceItems, source_of, specs_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
 
@@ -59,6 +59,7 @@ class Row:
     errors: tuple[ProblemText, ...]
     warnings: tuple[ProblemText, ...]
     value_table: str
+    is_saved: bool
 
     @property
     def badge(self) -> dict[str, str]:
@@ -82,6 +83,12 @@ class Row:
     def has_problems(self) -> bool:
         """Whether a person should look at it."""
         return bool(self.errors or self.warnings or self.samples.refused)
+
+    @property
+    def takes_options(self) -> bool:
+        """Whether the rule, as it is saved, fills a field with options."""
+        place = self.place
+        return self.is_saved and place is not None and bool(place.field.options)
 
     @property
     def has_details(self) -> bool:
@@ -150,6 +157,7 @@ def edit_page(
         errors=errors,
         warnings=warnings,
         values=values,
+        saved={path(spec) for spec in specs_of(mapping)},
     )
     rows = [builder.row(number, item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
@@ -177,6 +185,8 @@ class _Rows:
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
     values: Sequence[ItemValues]
+    saved: Collection[str]
+    """Paths of the fields that stored rules fill."""
 
     def row(self, number: int, item: Item) -> Row:
         rule = self.draft.by_item.get(item.key)
@@ -207,6 +217,7 @@ class _Rows:
             value_table=self.draft.value_texts.get(
                 item.key, value_table_text(rule.values) if rule else ""
             ),
+            is_saved=chosen in self.saved,
         )
 
     def others(self, required: Sequence[Place]) -> tuple[OtherRow, ...]:
