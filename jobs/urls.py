@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from jobs.pages import connections, dashboard, previews, records, removals, runs, trials, values
+from jobs.pages import (
+    connections,
+    dashboard,
+    previews,
+    records,
+    removals,
+    runs,
+    trials,
+    users,
+    values,
+)
 
 app_name = "jobs"
 urlpatterns = [
@@ -10,6 +20,7 @@ urlpatterns = [
     path("settings/", connections.settings_list, name="settings"),
     path("settings/new/", connections.connection, name="connection-new"),
     path("settings/<int:pk>/", connections.connection, name="connection"),
+    path("settings/<int:pk>/users/", users.users, name="connection-users"),
     path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
     path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),
     path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),

@@ -22,9 +22,10 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
-from mapping.rules import SourceItems, source_of, specs_of
+from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
+from mapping.users import UserTies
 
 
 class Show(models.TextChoices):
@@ -89,6 +90,11 @@ class Row:
         """Whether the rule, as it is saved, fills a field with options."""
         place = self.place
         return self.is_saved and place is not None and bool(place.field.options)
+
+    @property
+    def takes_users(self) -> bool:
+        """Whether members of the CRM become kintone users here."""
+        return self.place is not None and self.place.field.type is FieldType.USER_SELECT
 
     @property
     def has_details(self) -> bool:
@@ -158,6 +164,7 @@ def edit_page(
         warnings=warnings,
         values=values,
         saved={path(spec) for spec in specs_of(mapping)},
+        ties=ties_of(mapping.connection),
     )
     rows = [builder.row(number, item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
@@ -187,6 +194,7 @@ class _Rows:
     values: Sequence[ItemValues]
     saved: Collection[str]
     """Paths of the fields that stored rules fill."""
+    ties: UserTies
 
     def row(self, number: int, item: Item) -> Row:
         rule = self.draft.by_item.get(item.key)
@@ -243,7 +251,7 @@ class _Rows:
         if target is None:
             return None
         try:
-            return Column.of(rule, target=target, kinds=self.source.kinds)
+            return Column.of(rule, target=target, kinds=self.source.kinds, ties=self.ties)
         except ValueRefusedError:
             return None
 
