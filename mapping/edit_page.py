@@ -1,6 +1,6 @@
 """Everything that the mapping page (step 2) shows, gathered with a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -22,9 +22,10 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
-from mapping.rules import SourceItems, source_of
+from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
+from mapping.users import UserTies
 
 
 class Show(models.TextChoices):
@@ -59,6 +60,7 @@ class Row:
     errors: tuple[ProblemText, ...]
     warnings: tuple[ProblemText, ...]
     value_table: str
+    is_saved: bool
 
     @property
     def badge(self) -> dict[str, str]:
@@ -82,6 +84,17 @@ class Row:
     def has_problems(self) -> bool:
         """Whether a person should look at it."""
         return bool(self.errors or self.warnings or self.samples.refused)
+
+    @property
+    def takes_options(self) -> bool:
+        """Whether the rule, as it is saved, fills a field with options."""
+        place = self.place
+        return self.is_saved and place is not None and bool(place.field.options)
+
+    @property
+    def takes_users(self) -> bool:
+        """Whether members of the CRM become kintone users here."""
+        return self.place is not None and self.place.field.type is FieldType.USER_SELECT
 
     @property
     def has_details(self) -> bool:
@@ -150,6 +163,8 @@ def edit_page(
         errors=errors,
         warnings=warnings,
         values=values,
+        saved={path(spec) for spec in specs_of(mapping)},
+        ties=ties_of(mapping.connection),
     )
     rows = [builder.row(number, item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
@@ -177,6 +192,9 @@ class _Rows:
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
     values: Sequence[ItemValues]
+    saved: Collection[str]
+    """Paths of the fields that stored rules fill."""
+    ties: UserTies
 
     def row(self, number: int, item: Item) -> Row:
         rule = self.draft.by_item.get(item.key)
@@ -207,6 +225,7 @@ class _Rows:
             value_table=self.draft.value_texts.get(
                 item.key, value_table_text(rule.values) if rule else ""
             ),
+            is_saved=chosen in self.saved,
         )
 
     def others(self, required: Sequence[Place]) -> tuple[OtherRow, ...]:
@@ -232,7 +251,7 @@ class _Rows:
         if target is None:
             return None
         try:
-            return Column.of(rule, target=target, kinds=self.source.kinds)
+            return Column.of(rule, target=target, kinds=self.source.kinds, ties=self.ties)
         except ValueRefusedError:
             return None
 

@@ -13,7 +13,7 @@ from integrations.kintone.values import AppInfo
 from mapping.checks import Finding, check
 from mapping.models import Mapping
 from mapping.plan import MappingPlan
-from mapping.rules import source_of, specs_of
+from mapping.rules import source_of, specs_of, ties_of
 
 
 class FormReader(Protocol):
@@ -84,6 +84,7 @@ def plan_of(mapping: Mapping) -> MappingPlan:
         form=form_of(mapping),
         kinds=source.kinds,
         rowsets=source.rowsets,
+        ties=ties_of(mapping.connection),
     )
 
 

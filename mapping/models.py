@@ -38,6 +38,43 @@ class Mapping(models.Model):
         return f"{self.connection.name}/{self.record_type}/{self.app}"
 
 
+class KintoneUser(models.Model):
+    """Somebody who has a login name in a kintone, as it was read last."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="kintone_users")
+    code = models.CharField(_("kintoneのログイン名"), max_length=128)
+    name = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=255, blank=True)
+    active = models.BooleanField(default=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "code"], name="kintone_user_of_code")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class UserTie(models.Model):
+    """Which kintone user somebody of the CRM is, as a person chose."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="user_ties")
+    email = models.CharField(_("メールアドレス"), max_length=200)
+    """Of the CRM's member, in small letters."""
+    code = models.CharField(_("kintoneのログイン名"), max_length=128, blank=True)
+    """"": nothing is sent for this member."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "email"], name="user_tie_of_email")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} = {self.code}"
+
+
 class Rule(models.Model):
     """What fills one kintone field. Exactly one of source, template, fixed is given."""
 

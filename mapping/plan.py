@@ -14,6 +14,7 @@ from mapping.columns import KEEP, Column, described, origin_items
 from mapping.converters import ValueRefusedError, is_empty
 from mapping.payload import Payload, digest_of
 from mapping.rulespec import RuleSpec, WhenEmpty
+from mapping.users import AS_THEY_ARE, UserTies
 
 
 class MappingError(Exception):
@@ -88,12 +89,14 @@ class MappingPlan:
         form: Form,
         kinds: Mapping[str, Kind],
         rowsets: Mapping[str, str],
+        ties: UserTies = AS_THEY_ARE,
     ) -> Self:
         """The plan of these rules.
 
         Args:
             kinds: Item key → kind, of all items of the record type.
             rowsets: Item key → rowset, of multi-valued items.
+            ties: Which kintone users the CRM's are.
 
         Raises:
             PlanError: a rule names a field that is not there, not writable or not fitting, or the
@@ -102,7 +105,9 @@ class MappingPlan:
         findings = check(rules, key_field=key_field, form=form, kinds=kinds, rowsets=rowsets)
         if errors := errors_of(findings):
             raise PlanError(errors)
-        columns = [Column.of(rule, target=_found(form, rule), kinds=kinds) for rule in rules]
+        columns = [
+            Column.of(rule, target=_found(form, rule), kinds=kinds, ties=ties) for rule in rules
+        ]
         return cls(columns, key_field=key_field)
 
     @property

@@ -1,5 +1,6 @@
 """The rules of a mapping, as stored: read as plain values, replaced as a whole."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,11 @@ from common.types import Kind, RecordType
 from crm import catalogue
 from crm.catalogue import Item
 from integrations.kintone.form import parse_form
+from integrations.models import Connection
 from mapping.checks import check, errors_of, one_to_one, path
 from mapping.models import Mapping, Rule
 from mapping.rulespec import RuleSpec, WhenEmpty
+from mapping.users import UserTies
 
 
 class RulesRefused(Exception):  # noqa: N818 — refused, not failed
@@ -46,6 +49,19 @@ def source_of(mapping: Mapping) -> SourceItems:
 def specs_of(mapping: Mapping) -> list[RuleSpec]:
     """The mapping's rules in the order in which they were saved."""
     return [_spec(rule) for rule in mapping.rules.order_by("id")]
+
+
+def ties_of(connection: Connection) -> UserTies:
+    """The ties, as plans want them; two queries."""
+    by_hand = dict(connection.user_ties.values_list("email", "code"))
+    active = connection.kintone_users.filter(active=True).exclude(email="")
+    emails = [(email.casefold(), code) for email, code in active.values_list("email", "code")]
+    often = Counter(email for email, _code in emails)
+    return UserTies(
+        by_hand=by_hand,
+        # Of two users with one address nobody can tell which is meant.
+        by_email={email: code for email, code in emails if often[email] == 1},
+    )
 
 
 def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) -> bool:

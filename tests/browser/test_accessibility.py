@@ -50,6 +50,8 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/mappings/{mapping.pk}/first-load/",
         f"/settings/mappings/{mapping.pk}/preview/",
         f"/settings/mappings/{mapping.pk}/preview/?list=updated",
+        f"/settings/mappings/{mapping.pk}/values/?field=industry",
+        f"/settings/{mapping.connection_id}/users/",
         f"/settings/{mapping.connection_id}/delete/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",

@@ -139,6 +139,7 @@ def addresses(mapping: Mapping) -> list[str]:
         "crm:account-password": Account.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
+        "jobs:connection-users": mapping.connection_id,
         "jobs:mapping-delete": mapping.pk,
         "jobs:trial": mapping.pk,
         "jobs:failures": mapping.pk,
@@ -171,6 +172,7 @@ def addresses(mapping: Mapping) -> list[str]:
             for name in ("created", "updated", "failed", "skipped")
         ),
         reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
+        reverse("jobs:values", args=[mapping.pk]) + "?field=industry",
         "/nowhere/",
     ]
 
