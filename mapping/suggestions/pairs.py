@@ -1,0 +1,210 @@
+"""One item beside one field: how well they go together, and what speaks for and against it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from common.types import ItemValues, Kind, RecordType
+from integrations.kintone.form import FieldType
+from mapping.converters import Verdict
+from mapping.suggestions import values as sample_values
+from mapping.suggestions.meanings import LEAST, Match, match
+from mapping.suggestions.proposals import Doubt, Source, Target, Why
+from mapping.suggestions.reading import Reading, folded, is_default_code, read
+from mapping.suggestions.values import OPTION_TYPES, Tried, fit_of, goes_into_tables, tried
+
+_CHOICE_KINDS: Final = frozenset((Kind.CHOICE, Kind.CHOICES, Kind.FLAG))
+_BY_VERDICT: Final[Mapping[Verdict, float]] = {
+    Verdict.FITS: 1.0,
+    Verdict.CONVERTS: 0.98,
+    Verdict.MAY_LOSE: 0.9,
+}
+#: Meanings that say little by themselves: a code of another one is no contradiction.
+_VAGUE: Final = frozenset(("name", "id"))
+_THIRTEEN_DIGITS: Final = frozenset(("corporate_number", "company.corporate_number"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """An item and a field that go together."""
+
+    source: Source
+    target: Target
+    score: float
+    whys: tuple[Why, ...]
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a field's label and code say."""
+
+    label: Reading
+    code: Reading | None
+    """None where it says nothing of its own."""
+    doubts: tuple[Doubt, ...] = ()
+    whys: tuple[Why, ...] = ()
+
+
+def words_of(target: Target) -> Words:
+    """The target's words; of a lookup those of the field that it looks up."""
+    label = read(target.label)
+    if target.table and not label.subjects:
+        label = replace(label, subjects=read(target.table_label).subjects)
+    code = target.field.code
+    is_silent = folded(code) == folded(target.label) or is_default_code(code)
+    code_says = None if is_silent else read(code.rstrip("0123456789").rstrip("_"))
+    if code_says is not None and code_says.says_nothing:
+        code_says = None
+    words = Words(label=label, code=code_says)
+    return _of_lookup(words, target) if target.field.is_lookup else words
+
+
+def _of_lookup(words: Words, target: Target) -> Words:
+    """A lookup takes what the field looked up holds: 会社名 may want the company's ID."""
+    lookup = target.field.lookup
+    if lookup is None or not lookup.key_field:
+        return replace(words, doubts=(Doubt.LOOKUP_UNSEEN,))
+    key = read(lookup.key_field)
+    if not key.attributes or key.rest or key.attributes == words.label.attributes:
+        return words
+    label = replace(
+        words.label,
+        attributes=key.attributes,
+        subjects=words.label.subjects or key.subjects,
+    )
+    differs = bool(words.label.attributes)
+    return Words(
+        label=label,
+        code=None,
+        doubts=(Doubt.LOOKUP_KEY_DIFFERS,) if differs else (),
+        whys=(Why.LOOKUP_KEY,),
+    )
+
+
+def pair(
+    source: Source,
+    target: Target,
+    *,
+    words: Words,
+    values: Sequence[ItemValues],
+    record_type: RecordType,
+) -> Pair | None:
+    """The item beside the field; None where no person would choose it."""
+    field = target.field
+    in_table = bool(target.table)
+    found = fit_of(source.kind, field, in_table=in_table)
+    if not found.possible or found.note == "login_text":
+        return None
+    if goes_into_tables(source.kind) != in_table and (in_table or source.kind is Kind.ROWS):
+        return None
+    matched, whys, doubts = _matched(source, target, words=words, record_type=record_type)
+    if matched is None:
+        matched = _by_options(source, target, words=words, values=values)
+        if matched is None:
+            return None
+        whys, doubts = (Why.OPTIONS,), (Doubt.ONLY_OPTIONS,)
+    outcome = tried(source.key, source.kind, field, in_table=in_table, values=values)
+    score = matched.score * _BY_VERDICT[found.verdict] * _natural(source, target)
+    if outcome.is_never_filled:
+        score *= 0.8
+    if outcome.filled:
+        score *= 1 - 0.4 * outcome.refused / outcome.filled
+    if score < LEAST or _is_hopeless(outcome, matched, target):
+        return None
+    if outcome.filled and not outcome.refused:
+        whys = (*whys, Why.VALUES_FIT)
+    return Pair(
+        source=source,
+        target=target,
+        score=score,
+        whys=whys,
+        doubts=(*doubts, *_doubts(source, target, note=found.note, outcome=outcome)),
+    )
+
+
+def _matched(
+    source: Source, target: Target, *, words: Words, record_type: RecordType
+) -> tuple[Match | None, tuple[Why, ...], tuple[Doubt, ...]]:
+    """By the label; by the code where the label says nothing."""
+
+    def by(says: Reading, text: str) -> Match | None:
+        return match(
+            source.key,
+            source.label,
+            says=says,
+            text=text,
+            is_user=target.field.type is FieldType.USER_SELECT,
+            record_type=record_type,
+        )
+
+    label = by(words.label, target.label)
+    code = by(words.code, target.field.code) if words.code else None
+    if label is None:
+        if code is None or not words.label.says_nothing:
+            return None, (), ()
+        return replace(code, score=code.score * 0.8), (Why.CODE,), (Doubt.ONLY_CODE,)
+    same = folded(target.label) == folded(source.label)
+    whys = (Why.SAME_LABEL if same else Why.LABEL, *words.whys)
+    doubts = words.doubts if label.is_clear else (Doubt.NOT_ALL_READ, *words.doubts)
+    if code is not None:
+        return replace(label, score=label.score + 0.02), (*whys, Why.CODE), doubts
+    if words.code and _contradicts(words.code, words.label):
+        return label, whys, (*doubts, Doubt.CODE_DIFFERS)
+    return label, whys, doubts
+
+
+def _contradicts(code: Reading, label: Reading) -> bool:
+    if code.is_other and not label.is_other:
+        return True
+    said = code.attributes - _VAGUE
+    return bool(said) and not said & label.attributes
+
+
+def _by_options(
+    source: Source, target: Target, *, words: Words, values: Sequence[ItemValues]
+) -> Match | None:
+    """A list of options that holds every value, where the label says nothing."""
+    if target.field.type not in OPTION_TYPES or source.kind not in _CHOICE_KINDS:
+        return None
+    if not words.label.says_nothing:
+        return None
+    if not sample_values.are_options(source.key, target.field, values=values):
+        return None
+    return Match(score=0.6, is_clear=False)
+
+
+def _natural(source: Source, target: Target) -> float:
+    """Options are for choices; other kinds that could be converted are rarely meant."""
+    if target.field.type in OPTION_TYPES and source.kind not in _CHOICE_KINDS:
+        return 0.9
+    return 1.0
+
+
+def _is_hopeless(outcome: Tried, matched: Match, target: Target) -> bool:
+    """Whether every value is refused; options can be added, and values replaced by a table."""
+    if not outcome.filled or outcome.refused < outcome.filled:
+        return False
+    return target.field.type not in OPTION_TYPES or not matched.is_clear
+
+
+def _doubts(source: Source, target: Target, *, note: str, outcome: Tried) -> list[Doubt]:
+    found = []
+    if target.table:
+        found.append(Doubt.TABLE_REPLACED)
+    if outcome.refused:
+        all_of_them = outcome.refused == outcome.filled
+        found.append(Doubt.ALL_REFUSED if all_of_them else Doubt.SOME_REFUSED)
+    if outcome.is_never_filled:
+        found.append(Doubt.ALL_EMPTY)
+    if note == "flag_needs_values":
+        found.append(Doubt.FLAG_NEEDS_VALUES)
+    if note in ("joined", "only_one", "one_a_line"):
+        found.append(Doubt.JOINED)
+    if note in ("markup", "time_of_day", "day"):
+        found.append(Doubt.MAY_LOSE)
+    if note == "line_breaks" and (outcome.has_line_breaks or not outcome.filled):
+        found.append(Doubt.MAY_LOSE)
+    if source.key in _THIRTEEN_DIGITS and target.field.type is FieldType.NUMBER:
+        found.append(Doubt.THIRTEEN_DIGITS)
+    return found
