@@ -170,9 +170,7 @@ def _standard_items(record_type: RecordType) -> tuple[Source, ...]:
 def _rows(record_type: RecordType, items: Sequence[Source]) -> list[ItemValues]:
     """The sample rows; an item that they do not tell holds nothing."""
     told = yaml.safe_load((CASES / "samples.yaml").read_text())[record_type.value]
-    return [
-        {item.key: _value(item.kind, row.get(item.key)) for item in items} for row in told
-    ]
+    return [{item.key: _value(item.kind, row.get(item.key)) for item in items} for row in told]
 
 
 def _value(kind: Kind, told: object) -> ItemValue:

@@ -15,7 +15,7 @@ from mapping.converters import unwritable
 from mapping.rulespec import RuleSpec
 from mapping.suggestions.assignment import best_pairs
 from mapping.suggestions.keys import key_for
-from mapping.suggestions.pairs import Pair, Words, pair, words_of
+from mapping.suggestions.pairs import Pair, Words, pair, words_of_all
 from mapping.suggestions.proposals import (
     Doubt,
     KeySuggestion,
@@ -59,7 +59,7 @@ def suggest(
     filled = {path(rule) for rule in rules}
     used = {rule.source for rule in rules}
     targets = [target for target in _targets(form) if target.path not in filled]
-    words = {target.path: words_of(target) for target in targets}
+    words = words_of_all(targets)
     pairs = _pairs(
         [source for source in items if source.key not in used],
         targets,
@@ -77,11 +77,7 @@ def suggest(
         if target.path not in taken
     ]
     proposed = (*found, *(template for template in templates if template is not None))
-    key = (
-        None
-        if update_key
-        else key_for(form=form, rules=rules, proposed=proposed, values=values)
-    )
+    key = None if update_key else key_for(form=form, rules=rules, proposed=proposed, values=values)
     return Suggestions(rules=proposed, key=key)
 
 

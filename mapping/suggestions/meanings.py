@@ -7,21 +7,26 @@ from typing import Final
 
 from common.types import RecordType
 from mapping.suggestions.reading import Reading, folded, read
-from mapping.suggestions.vocabulary import CONTACT
+from mapping.suggestions.vocabulary import CONTACT, OF_COMPANIES, OF_DEPARTMENTS, VAGUE
 
 #: Words for the row itself.
 _OWN: Final[Mapping[RecordType, frozenset[str]]] = {
     RecordType.COMPANY: frozenset(("company", "customer")),
-    RecordType.DEPARTMENT: frozenset(("department",)),
+    RecordType.DEPARTMENT: frozenset(("department", "unit")),
     RecordType.LEAD: frozenset(("person", "contact")),
 }
 #: Of several words for whose it is, the first counts: 取引先部署 is a department.
-_WHOSE: Final = ("owner", "parent", "department", "person", "contact", "company", "customer")
-
-#: What only a company has: whose it is need not be said.
-_OF_COMPANIES: Final = frozenset(
-    ("industry", "employees", "capital", "listing", "sales", "corporate")
+_WHOSE: Final = (
+    "owner",
+    "parent",
+    "department",
+    "person",
+    "contact",
+    "company",
+    "customer",
+    "unit",
 )
+
 #: Parts of item keys that say whose the value is.
 _RELATIONS: Final = frozenset(("company", "parent", "department", "owner"))
 
@@ -84,7 +89,9 @@ def match(
     for field in _meanings(says, record_type=record_type, is_user=is_user):
         score = _score(item, field, record_type=record_type) * _WEIGHTS.get(key, 1.0)
         if item.rest != field.rest:
-            score = 0.0 if item.rest or says.is_other else score * (1 - says.unexplained)
+            score *= _half_read(item, says)
+        elif says.is_other and not item.rest:
+            score = 0.0
         if not field.is_sure:
             score *= 0.75
         if score > best.score:
@@ -93,6 +100,15 @@ def match(
     if best.score < LEAST:
         return None
     return Match(score=best.score + 0.05, is_clear=best.is_clear) if is_same else best
+
+
+def _half_read(item: Meaning, says: Reading) -> float:
+    """What is left of a score where a part of the field's words is not understood."""
+    if item.rest or says.is_other or (item.what <= VAGUE and not says.subjects):
+        return 0.0
+    if item.whose == "owner":
+        return 0.6  # フォロー担当: there is one person of ours only
+    return 1 - says.unexplained
 
 
 @lru_cache(maxsize=4096)
@@ -125,10 +141,9 @@ def _score(item: Meaning, field: Meaning, *, record_type: RecordType) -> float:
     if item.whose == field.whose:
         return 1.0
     if not field.whose and item.whose == "company":
-        if item.what <= _OF_COMPANIES:
-            return 0.95
-        is_department = record_type is RecordType.DEPARTMENT
-        return 0.55 if is_department and item.what <= CONTACT else 0.0
+        return 0.95 if item.what <= OF_COMPANIES else 0.0
+    if not field.whose and item.whose == "department":
+        return 0.95 if item.what <= OF_DEPARTMENTS else 0.0
     if field.whose == "company" and not item.whose and record_type is RecordType.LEAD:
         return 0.6 if item.what <= CONTACT else 0.0
     return 0.0
@@ -147,7 +162,7 @@ def _meanings(says: Reading, *, record_type: RecordType, is_user: bool) -> list[
         what = frozenset(("name",))
     found = [Meaning(whose=whose, what=what, rest=says.rest)]
     if whose == "customer":
-        is_sure = record_type is RecordType.DEPARTMENT or bool(what & _OF_COMPANIES)
+        is_sure = record_type is RecordType.DEPARTMENT or bool(what & OF_COMPANIES)
         found.append(Meaning(whose="company", what=what, rest=says.rest, is_sure=is_sure))
         if record_type is RecordType.LEAD:
             found.append(Meaning(whose="", what=what, rest=says.rest, is_sure=False))
@@ -156,8 +171,9 @@ def _meanings(says: Reading, *, record_type: RecordType, is_user: bool) -> list[
 
 def _whose(subjects: frozenset[str], *, record_type: RecordType) -> str:
     """Whose value it is, "" if the row's own."""
-    if {"parent", "company"} <= subjects:
-        return "parent company"
+    for pair in (("parent", "company"), ("owner", "department")):
+        if set(pair) <= subjects:
+            return " ".join(pair)  # nobody of whom anything is known
     own = _OWN[record_type]
     if record_type is RecordType.DEPARTMENT and "department" in subjects:
         subjects = subjects - {"company", "customer"}

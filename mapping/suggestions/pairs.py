@@ -10,17 +10,20 @@ from mapping.converters import Verdict
 from mapping.suggestions import values as sample_values
 from mapping.suggestions.meanings import LEAST, Match, match
 from mapping.suggestions.proposals import Doubt, Source, Target, Why
-from mapping.suggestions.reading import Reading, folded, is_default_code, read
+from mapping.suggestions.reading import Reading, folded, is_default_code, parts_of, read
 from mapping.suggestions.values import OPTION_TYPES, Tried, fit_of, goes_into_tables, tried
+from mapping.suggestions.vocabulary import VAGUE
 
 _CHOICE_KINDS: Final = frozenset((Kind.CHOICE, Kind.CHOICES, Kind.FLAG))
+_LONG_KINDS: Final = frozenset((Kind.LONG_TEXT, Kind.RICH_TEXT))
+_LONG_TYPES: Final = frozenset((FieldType.MULTI_LINE_TEXT, FieldType.RICH_TEXT))
+#: What can hold an ID.
+_ID_TYPES: Final = frozenset((FieldType.SINGLE_LINE_TEXT, FieldType.NUMBER))
 _BY_VERDICT: Final[Mapping[Verdict, float]] = {
     Verdict.FITS: 1.0,
     Verdict.CONVERTS: 0.98,
     Verdict.MAY_LOSE: 0.9,
 }
-#: Meanings that say little by themselves: a code of another one is no contradiction.
-_VAGUE: Final = frozenset(("name", "id"))
 _THIRTEEN_DIGITS: Final = frozenset(("corporate_number", "company.corporate_number"))
 
 
@@ -46,9 +49,31 @@ class Words:
     whys: tuple[Why, ...] = ()
 
 
-def words_of(target: Target) -> Words:
+def words_of_all(targets: Sequence[Target]) -> dict[str, Words]:
+    """Path → words. Beside a field for the family name alone, 名前 is the first name."""
+    words = {target.path: _words_of(target) for target in targets}
+    said = {each.label.attributes for each in words.values()}
+    if frozenset(("family",)) not in said or frozenset(("first",)) in said:
+        return words
+    return {path: _as_first_name(each) for path, each in words.items()}
+
+
+def _as_first_name(words: Words) -> Words:
+    label = words.label
+    if label.attributes != {"name"} or label.subjects or label.rest:
+        return words
+    return replace(
+        words,
+        label=replace(label, attributes=frozenset(("first",))),
+        doubts=(*words.doubts, Doubt.NOT_ALL_READ),
+    )
+
+
+def _words_of(target: Target) -> Words:
     """The target's words; of a lookup those of the field that it looks up."""
     label = read(target.label)
+    if parts_of(target.label):
+        return Words(label=replace(label, rest=target.label, is_other=True), code=None)
     if target.table and not label.subjects:
         label = replace(label, subjects=read(target.table_label).subjects)
     code = target.field.code
@@ -96,6 +121,8 @@ def pair(
     found = fit_of(source.kind, field, in_table=in_table)
     if not found.possible or found.note == "login_text":
         return None
+    if words.label.attributes == {"id"} and field.type not in _ID_TYPES:
+        return None
     if goes_into_tables(source.kind) != in_table and (in_table or source.kind is Kind.ROWS):
         return None
     matched, whys, doubts = _matched(source, target, words=words, record_type=record_type)
@@ -107,7 +134,7 @@ def pair(
     outcome = tried(source.key, source.kind, field, in_table=in_table, values=values)
     score = matched.score * _BY_VERDICT[found.verdict] * _natural(source, target)
     if outcome.is_never_filled:
-        score *= 0.8
+        score *= 0.7
     if outcome.filled:
         score *= 1 - 0.4 * outcome.refused / outcome.filled
     if score < LEAST or _is_hopeless(outcome, matched, target):
@@ -141,9 +168,9 @@ def _matched(
     label = by(words.label, target.label)
     code = by(words.code, target.field.code) if words.code else None
     if label is None:
-        if code is None or not words.label.says_nothing:
+        if code is None or not code.is_clear or not _leaves_open(words.label, words.code):
             return None, (), ()
-        return replace(code, score=code.score * 0.8), (Why.CODE,), (Doubt.ONLY_CODE,)
+        return replace(code, score=code.score * 0.7), (Why.CODE,), (Doubt.ONLY_CODE,)
     same = folded(target.label) == folded(source.label)
     whys = (Why.SAME_LABEL if same else Why.LABEL, *words.whys)
     doubts = words.doubts if label.is_clear else (Doubt.NOT_ALL_READ, *words.doubts)
@@ -154,10 +181,18 @@ def _matched(
     return label, whys, doubts
 
 
+def _leaves_open(label: Reading, code: Reading | None) -> bool:
+    """Whether the label may mean what the code says: it says nothing, or the same and more."""
+    if label.says_nothing:
+        return True
+    agrees = code is not None and label.attributes == code.attributes
+    return agrees and not label.is_other and bool(label.rest)
+
+
 def _contradicts(code: Reading, label: Reading) -> bool:
     if code.is_other and not label.is_other:
         return True
-    said = code.attributes - _VAGUE
+    said = code.attributes - VAGUE
     return bool(said) and not said & label.attributes
 
 
@@ -175,7 +210,9 @@ def _by_options(
 
 
 def _natural(source: Source, target: Target) -> float:
-    """Options are for choices; other kinds that could be converted are rarely meant."""
+    """Options are for choices, several lines for memos; other kinds are rarely meant."""
+    if target.field.type in _LONG_TYPES and source.kind not in _LONG_KINDS:
+        return 0.97
     if target.field.type in OPTION_TYPES and source.kind not in _CHOICE_KINDS:
         return 0.9
     return 1.0
@@ -197,6 +234,8 @@ def _doubts(source: Source, target: Target, *, note: str, outcome: Tried) -> lis
         found.append(Doubt.ALL_REFUSED if all_of_them else Doubt.SOME_REFUSED)
     if outcome.is_never_filled:
         found.append(Doubt.ALL_EMPTY)
+    if note in ("flag_words", "flag_number"):
+        found.append(Doubt.FLAG_WORDS)
     if note == "flag_needs_values":
         found.append(Doubt.FLAG_NEEDS_VALUES)
     if note in ("joined", "only_one", "one_a_line"):

@@ -34,6 +34,7 @@ class Doubt(StrEnum):
     ALL_EMPTY = "all_empty"
     MAY_LOSE = "may_lose"
     JOINED = "joined"
+    FLAG_WORDS = "flag_words"
     FLAG_NEEDS_VALUES = "flag_needs_values"
     THIRTEEN_DIGITS = "thirteen_digits"
     TABLE_REPLACED = "table_replaced"

@@ -11,7 +11,9 @@ from mapping.suggestions.romaji import one_spelling, romaji
 from mapping.suggestions.vocabulary import (
     ATTRIBUTES,
     COMPOUNDS,
+    DIVIDED,
     FILLERS,
+    NAMED,
     NUMBERED,
     OTHERS,
     SUBJECTS,
@@ -28,6 +30,8 @@ _DEFAULT_CODE: Final = re.compile(
 _KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PIECES: Final = re.compile(r"[a-z]+|\d+|[ァ-ヺー]+|[^\W\d_a-zァ-ヺー]+|〒")
+#: What stands between two values in one field.
+_BETWEEN: Final = re.compile(r"[・･/／+＋&＆、]")
 _LATIN: Final = re.compile(r"[a-z]+")
 _KANA: Final = re.compile(r"[ァ-ヺー]+")
 
@@ -92,8 +96,22 @@ def read(text: str) -> Reading:
         attributes=_what(attributes),
         rest="".join(rest),
         unexplained=sum(map(len, rest)) / len(whole) if whole else 1.0,
-        is_other=any(word.sort == "other" for word in words),
+        is_other=any(word.sort == "other" for word in words) or _is_internal(subjects),
     )
+
+
+def parts_of(text: str) -> list[Reading]:
+    """What each part of 部署・役職 says; nothing where the text is one value: 上場・非上場."""
+    parts = [read(part) for part in _BETWEEN.split(text) if part.strip()]
+    different = {(part.subjects, part.attributes) for part in parts}
+    if len(different) < 2 or any(part.says_nothing for part in parts):
+        return []
+    return parts
+
+
+def _is_internal(subjects: set[str]) -> bool:
+    """Whether it is said to be ours, and not who of us: 社内備考."""
+    return "ours" in subjects and not subjects & {"contact", "owner"}
 
 
 def _whose(subjects: set[str]) -> frozenset[str]:
@@ -103,10 +121,12 @@ def _whose(subjects: set[str]) -> frozenset[str]:
     if "contact" in subjects and subjects & {"theirs", "company", "customer"}:
         subjects = {"person"}
     if "owner" in subjects:
-        subjects = {"owner"}
+        subjects = subjects & {"owner", "department"}
     if "parent" in subjects:
         subjects = subjects - {"department"}
-    return frozenset(subjects - {"ours", "theirs"})
+    if "theirs" in subjects:
+        subjects = subjects - {"theirs"} | {"person"}
+    return frozenset(subjects - {"ours"})
 
 
 def _what(attributes: set[str]) -> frozenset[str]:
@@ -114,8 +134,10 @@ def _what(attributes: set[str]) -> frozenset[str]:
     found = set(attributes)
     if found & NUMBERED:
         found.discard("id")
-    if len(found) > 1:
+    if found & NAMED:
         found.discard("name")
+    if found & DIVIDED:
+        found.discard("division")
     if "mobile" in found:
         found.discard("tel")
     if "email" in found or "url" in found:

@@ -1,6 +1,5 @@
 """A template for a field that no single item fills: 部署・役職 ← "{department.name} {post}"."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,10 +10,9 @@ from mapping.rulespec import RuleSpec
 from mapping.suggestions.meanings import Match, match
 from mapping.suggestions.pairs import Words
 from mapping.suggestions.proposals import Doubt, Source, Suggestion, Target, Why
-from mapping.suggestions.reading import Reading, read
+from mapping.suggestions.reading import Reading, parts_of
 
 _TEXTS: Final = (FieldType.SINGLE_LINE_TEXT, FieldType.MULTI_LINE_TEXT)
-_BETWEEN: Final = re.compile(r"[・･/／+＋&＆、,]|と(?=\W*\w)")
 #: What is written without a blank between.
 _JOINED: Final = frozenset((("pref", "address"),))
 #: A whole that is often kept in two parts.
@@ -34,11 +32,9 @@ def template_for(
     if target.field.type not in _TEXTS or target.field.is_lookup or target.table:
         return None
     sources = [
-        source
-        for source in items
-        if not is_multiple(source.kind) and source.kind is not Kind.FLAG
+        source for source in items if not is_multiple(source.kind) and source.kind is not Kind.FLAG
     ]
-    for parts in (_said_parts(target.label), _whole_in_parts(words.label)):
+    for parts in (parts_of(target.label), _whole_in_parts(words.label)):
         found = [_clearest(part, sources, record_type=record_type) for part in parts]
         keys = [source.key for source in found if source is not None]
         if len(keys) == len(found) == len(set(keys)) > 1:
@@ -46,20 +42,12 @@ def template_for(
     return None
 
 
-def _said_parts(label: str) -> list[Reading]:
-    """What each part of 部署・役職 says."""
-    parts = [part for part in _BETWEEN.split(label) if part.strip()]
-    return [read(part) for part in parts] if len(parts) > 1 else []
-
-
 def _whole_in_parts(says: Reading) -> list[Reading]:
     """Family and first name of a name."""
     if says.rest or says.attributes not in _PARTS:
         return []
     return [
-        Reading(
-            subjects=says.subjects, attributes=part, rest="", unexplained=0.0, is_other=False
-        )
+        Reading(subjects=says.subjects, attributes=part, rest="", unexplained=0.0, is_other=False)
         for part in _PARTS[says.attributes]
     ]
 

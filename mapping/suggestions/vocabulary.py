@@ -11,16 +11,17 @@ from typing import Final
 #: Whose value it is.
 SUBJECTS: Final[Mapping[str, str]] = {
     "company": """会社:カイシャ 企業:キギョウ 取引先:トリヒキサキ 得意先:トクイサキ 法人:ホウジン
-        勤務先:キンムサキ 貴社:キシャ 御社:オンシャ 本社:ホンシャ 社 company corporation
+        勤務先:キンムサキ 貴社:キシャ 御社:オンシャ 本社:ホンシャ アカウント クライアント 社 company corporation
         organization organisation account client""",
     "customer": "顧客:コキャク お客様 客先:キャクサキ ユーザー企業 customer",
-    "department": """部署:ブショ 部門:ブモン 所属:ショゾク 所属部署 所属部門 所属部 部課 課 組織:ソシキ
+    "department": """部署:ブショ 部門:ブモン 所属:ショゾク 所属部署 所属部門 所属部 部課 課
         department dept division section""",
+    "unit": "組織:ソシキ",
     "person": "リード 見込み客 見込客 見込み顧客 名刺:メイシ コンタクト lead contact_person prospect person",
     "contact": "担当者:タントウシャ 担当:タントウ contact",
     "owner": """営業担当者:エイギョウタントウシャ 営業担当:エイギョウタントウ 担当営業 営業:エイギョウ
         営業マン owner sales_rep sales_representative salesperson sales_person rep""",
-    "parent": "親:オヤ 上位:ジョウイ 上位部署 親部署 上位部門 親部門 上位組織 parent",
+    "parent": "親:オヤ 上位:ジョウイ 上位部署 親部署 上位部門 親部門 上位組織 親組織 parent",
     "ours": "自社:ジシャ 弊社:ヘイシャ 当社:トウシャ 社内:シャナイ internal our",
     "theirs": "先方:センポウ 相手先:アイテサキ 相手 貴 client_side their",
 }
@@ -35,7 +36,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
         cd key uid""",
     "zip": "郵便番号:ユウビンバンゴウ 郵便:ユウビン 〒 zip zipcode zip_code postal postal_code postcode",
     "pref": "都道府県:トドウフケン 県:ケン prefecture pref state",
-    "address": "住所:ジュウショ 所在地:ショザイチ 所在 番地 市区町村以降 address addr location",
+    "address": "住所:ジュウショ 所在地:ショザイチ 所在 address addr location",
     "tel": "電話番号:デンワバンゴウ 電話:デンワ TEL phone telephone phone_number tel_number",
     "fax": "FAX ファックス ファクス ファクシミリ facsimile",
     "mobile": """携帯:ケイタイ 携帯電話:ケイタイデンワ 携帯番号:ケイタイバンゴウ 携帯電話番号 モバイル
@@ -53,18 +54,18 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "sales": """売上:ウリアゲ 売上高:ウリアゲダカ 年商:ネンショウ 前年売上 前年売上高 前期売上 前期売上高
         年間売上 年間売上高 直近売上 直近売上高 revenue annual_revenue annual_sales sales_last_year
         turnover""",
-    "corporate": "法人番号:ホウジンバンゴウ 法人ナンバー corporate corporate_no corporate_number houjin_no",
+    "corporate": "法人番号:ホウジンバンゴウ 法人ナンバー 法人No corporate corporate_no corporate_number houjin_no",
     "note": """備考:ビコウ メモ 摘要:テキヨウ 特記事項:トッキジコウ 特記 コメント 注記 note notes memo
         remarks remark comment comments description""",
     "tags": "タグ tag tags",
-    "path": "階層:カイソウ 部署階層 組織階層 階層名 hierarchy path full_path",
+    "path": "階層:カイソウ 組織階層 階層名 hierarchy path full_path",
     "family": "姓 苗字:ミョウジ 名字 family_name last_name surname sei family",
     "first": "下の名前 first_name given_name given",
     "post": "役職:ヤクショク 肩書:カタガキ 肩書き 職位:ショクイ title job_title position post",
     "extension": "内線:ナイセン 内線番号:ナイセンバンゴウ extension ext",
     "latitude": "緯度:イド latitude lat",
     "longitude": "経度:ケイド longitude lng lon",
-    "status": "ステータス 状況 status",
+    "status": "ステータス status",
     "source": """リードソース 流入経路 流入元 流入 獲得経路 獲得元 リード獲得元 リード獲得経路 リード元
         認知経路 情報源 きっかけ リード経路 source lead_source channel""",
     "acquired": """情報取得日 名刺交換日 交換日 取得日 獲得日 名刺取得日 acquired_on acquired
@@ -81,19 +82,22 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "error": "エラー 不達 error bounced",
     "dm": "DM ダイレクトメール direct_mail",
     "competitor": "競合:キョウゴウ 競合他社 competitor",
-    "important": "重要顧客 重要 重点顧客 important_customer important vip",
+    "important": "重要顧客 重点顧客 important_customer vip",
     "end_user": "エンドユーザー エンドユーザ end_user enduser",
     "store": "販売店 store reseller",
     "rank": "ランク rank grade tier",
     "newsletter": "メールマガジン メルマガ newsletter mail_magazine mailmagazine",
     "securities": "証券コード 銘柄コード securities_code ticker",
+    "division": "区分:クブン 種別 分類",
     "floor": "フロア 階数 floor",
 }
 
 #: Two meanings at once.
 COMPOUNDS: Final[Mapping[tuple[str, ...], str]] = {
     ("company", "name"): "社名:シャメイ 商号:ショウゴウ",
-    ("department", "path"): "部署パス",
+    ("department", "path"): "部署階層 部署パス 部門階層",
+    ("company", "tel"): "代表電話 代表電話番号 代表番号 代表TEL",
+    ("company",): "所属会社 所属企業 所属先 所属団体",
     ("not", "email"): "配信停止 配信不可 配信NG",
 }
 
@@ -105,8 +109,8 @@ WHOLES: Final[Mapping[tuple[str, ...], str]] = {
 }
 
 #: Words that say nothing about what the value is.
-FILLERS: Final = """の 様 お ご 御 欄 情報 項目 等 区分:クブン 一覧 CRM 連携 連携用 外部 代表:ダイヒョウ
-    配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 自由 su of the for at on external crm main flag list info"""
+FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 情報 項目 等 一覧 CRM 連携 連携用 外部 代表:ダイヒョウ
+    配信 送信 フラグ 数:スウ 入力 テキスト 円 万円 千円 百万円 13桁 HotProfile ホットプロファイル 自由 漢字 su of the for at on external crm main flag list info"""
 
 #: Words that make it another value: of another place, another time, another person.
 OTHERS: Final = """旧:キュウ 前 元 新 請求:セイキュウ 請求先:セイキュウサキ 請求書 送付:ソウフ 送付先:ソウフサキ
@@ -124,6 +128,21 @@ OTHERS: Final = """旧:キュウ 前 元 新 請求:セイキュウ 請求先:�
 NUMBERED: Final = frozenset(
     ("tel", "fax", "mobile", "zip", "corporate", "extension", "employees", "email")
 )
+
+#: Meanings that a name may belong to: 県名 is 県.
+NAMED: Final = frozenset(
+    ("kana", "short", "path", "family", "first", "pref", "industry", "post", "source", "products")
+)
+#: Meanings that a division may belong to: 業種区分 is 業種.
+DIVIDED: Final = frozenset(("industry", "employees", "capital", "listing", "source", "status"))
+#: Meanings that say little by themselves: 商品コード is no code of ours.
+VAGUE: Final = frozenset(("name", "id"))
+
+#: What only a company has, and only a department: whose it is need not be said.
+OF_COMPANIES: Final = frozenset(
+    ("industry", "employees", "capital", "listing", "sales", "corporate")
+)
+OF_DEPARTMENTS: Final = frozenset(("path",))
 
 #: What a person, a department and a company each have of their own: whose it is must be said.
 CONTACT: Final = frozenset(("tel", "fax", "zip", "pref", "address", "url", "email"))
