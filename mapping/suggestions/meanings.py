@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from common.types import RecordType
-from mapping.suggestions.reading import Reading, folded, read
+from mapping.suggestions.lexicon import folded
+from mapping.suggestions.reading import Reading, read
 from mapping.suggestions.vocabulary import CONTACT, OF_COMPANIES, OF_DEPARTMENTS, VAGUE
 
 #: Words for the row itself.

@@ -1,6 +1,6 @@
 """One item beside one field: how well they go together, and what speaks for and against it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,9 +8,10 @@ from common.types import ItemValues, Kind, RecordType
 from integrations.kintone.form import FieldType
 from mapping.converters import Verdict
 from mapping.suggestions import values as sample_values
+from mapping.suggestions.lexicon import folded
 from mapping.suggestions.meanings import LEAST, Match, match
 from mapping.suggestions.proposals import Doubt, Source, Target, Why
-from mapping.suggestions.reading import Reading, folded, is_default_code, parts_of, read
+from mapping.suggestions.reading import Reading, is_default_code, parts_of, read
 from mapping.suggestions.values import OPTION_TYPES, Tried, fit_of, goes_into_tables, tried
 from mapping.suggestions.vocabulary import VAGUE
 
@@ -166,6 +167,8 @@ def _matched(
         )
 
     label = by(words.label, target.label)
+    if label is None and target.field.can_be_update_key:
+        label = _as_key(words.label, by)
     code = by(words.code, target.field.code) if words.code else None
     if label is None:
         if code is None or not code.is_clear or not _leaves_open(words.label, words.code):
@@ -179,6 +182,14 @@ def _matched(
     if words.code and _contradicts(words.code, words.label):
         return label, whys, (*doubts, Doubt.CODE_DIFFERS)
     return label, whys, doubts
+
+
+def _as_key(label: Reading, by: Callable[[Reading, str], Match | None]) -> Match | None:
+    """A unique field that is some number, 受付番号, may be meant for our ID."""
+    if label.attributes != {"id"} or label.is_other:
+        return None
+    found = by(replace(label, rest="", unexplained=0.0), "")
+    return Match(score=found.score * 0.65, is_clear=False) if found else None
 
 
 def _leaves_open(label: Reading, code: Reading | None) -> bool:

@@ -1,24 +1,21 @@
 """What a label or a field code says: whose value it is, and what the value is."""
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
-from mapping.suggestions.romaji import one_spelling, romaji
-from mapping.suggestions.vocabulary import (
-    ATTRIBUTES,
-    COMPOUNDS,
-    DIVIDED,
-    FILLERS,
-    NAMED,
-    NUMBERED,
-    OTHERS,
-    SUBJECTS,
-    WHOLES,
+from mapping.suggestions.lexicon import (
+    Word,
+    folded,
+    lexicon,
+    longest,
+    native_words,
+    pieces_of,
+    wholes,
 )
+from mapping.suggestions.romaji import one_spelling
+from mapping.suggestions.vocabulary import DIVIDED, NAMED, NUMBERED, SUBJECTS
 
 #: Codes that kintone makes by itself tell the type only: 文字列__1行__0, ドロップダウン_2, Text_1.
 _DEFAULT_CODE: Final = re.compile(
@@ -27,19 +24,13 @@ _DEFAULT_CODE: Final = re.compile(
     r"|Text|Text_Area|Rich_text|Number|Radio_button|Check_box|Multi_choice|Drop_down|Date|Time"
     r"|Date_and_time|Link|User_selection|Lookup|Table)(_\d+)?"
 )
-_KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_PIECES: Final = re.compile(r"[a-z]+|\d+|[ァ-ヺー]+|[^\W\d_a-zァ-ヺー]+|〒")
 #: What stands between two values in one field.
 _BETWEEN: Final = re.compile(r"[・･/／+＋&＆、]")
+_BRACKETED: Final = re.compile(r"[(（\[［【〔<＜].*?[)）\]］】〕>＞]")
+#: So much of a text is unexplained at most where it is in brackets only.
+_IN_BRACKETS: Final = 0.35
 _LATIN: Final = re.compile(r"[a-z]+")
 _KANA: Final = re.compile(r"[ァ-ヺー]+")
-
-
-class _Word(NamedTuple):
-    sort: str
-    """`subject`, `attribute`, `filler` or `other`."""
-    means: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,38 +57,31 @@ def is_default_code(code: str) -> bool:
     return _DEFAULT_CODE.fullmatch(code) is not None
 
 
-def folded(text: str) -> str:
-    """The text as it is compared: width, case, kana, blanks and marks do not count."""
-    return "".join(_pieces(text))
-
-
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
     """What the text says, by the words of the vocabulary."""
     whole = folded(text)
-    words, rest = ([_wholes()[whole]], []) if whole in _wholes() else _best_words(_known(text))
-    subjects = {name for word in words if word.sort == "subject" for name in word.means}
-    attributes = {
-        name
-        for word in words
-        if word.sort == "attribute"
-        for name in word.means
-        if name not in SUBJECTS
-    }
-    subjects |= {
-        name
-        for word in words
-        if word.sort == "attribute"
-        for name in word.means
-        if name in SUBJECTS
-    }
+    words, rest = ([wholes()[whole]], []) if whole in wholes() else _best_words(_known(text))
+    names = {name for word in words for name in word.means}
+    subjects = names & SUBJECTS.keys()
     return Reading(
         subjects=_whose(subjects),
-        attributes=_what(attributes),
+        attributes=_what(names - SUBJECTS.keys()),
         rest="".join(rest),
-        unexplained=sum(map(len, rest)) / len(whole) if whole else 1.0,
+        unexplained=_unexplained(text, whole=whole, rest=rest),
         is_other=any(word.sort == "other" for word in words) or _is_internal(subjects),
     )
+
+
+def _unexplained(text: str, *, whole: str, rest: list[str]) -> float:
+    """The share of the text that nothing explains; what is in brackets says less."""
+    share = sum(map(len, rest)) / len(whole) if whole else 1.0
+    outside = _BRACKETED.sub("", text)
+    if outside in (text, "") or share <= _IN_BRACKETS:
+        return share
+    says = read(outside)
+    is_read = not says.rest and bool(says.attributes or says.subjects)
+    return _IN_BRACKETS if is_read else share
 
 
 def parts_of(text: str) -> list[Reading]:
@@ -149,18 +133,13 @@ def _known(text: str) -> list[str]:
     """The pieces of the text, Latin words that are none as Japanese in its usual spelling."""
     return [
         piece
-        if piece in _lexicon() or not _LATIN.fullmatch(piece) or _cuts(piece)
+        if piece in lexicon() or not _LATIN.fullmatch(piece) or _cuts(piece)
         else one_spelling(piece)
-        for piece in _pieces(text)
+        for piece in pieces_of(text)
     ]
 
 
-def _pieces(text: str) -> Iterator[str]:
-    parts = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).casefold().translate(_KATAKANA)
-    return iter(_PIECES.findall(parts))
-
-
-def _best_words(pieces: list[str]) -> tuple[list[_Word], list[str]]:
+def _best_words(pieces: list[str]) -> tuple[list[Word], list[str]]:
     """The words that explain most of the text, fewest first; and the rest, in order."""
     text = "".join(pieces)
     borders = _borders(pieces)
@@ -169,9 +148,9 @@ def _best_words(pieces: list[str]) -> tuple[list[_Word], list[str]]:
         # One character that nothing explains.
         missing, count, path = best[end - 1]
         options = [(missing + 1, count, (*path, f"?{text[end - 1]}"))]
-        for start in range(max(0, end - _longest()), end):
+        for start in range(max(0, end - longest()), end):
             part = text[start:end]
-            if part in _lexicon() and _may_stand(part, start, end, borders=borders):
+            if part in lexicon() and _may_stand(part, start, end, borders=borders):
                 missing, count, path = best[start]
                 options.append((missing, count + 1, (*path, part)))
         best.append(min(options, key=lambda option: option[:2]))
@@ -180,7 +159,7 @@ def _best_words(pieces: list[str]) -> tuple[list[_Word], list[str]]:
         if part.startswith("?") and len(part) == 2:
             rest.append(part[1])
             continue
-        word = _lexicon()[part]
+        word = lexicon()[part]
         words.append(word)
         if word.sort == "other":
             rest.append(part)
@@ -193,8 +172,13 @@ def _without_first(rest: list[str]) -> list[str]:
 
 
 def _may_stand(part: str, start: int, end: int, *, borders: frozenset[int]) -> bool:
-    """Latin words and kana readings are whole words; kanji words may stand anywhere."""
-    if part in _native() and not _LATIN.fullmatch(part):
+    """Latin words and kana readings are whole words; kanji words may stand anywhere.
+
+    But 旧 and 前 only begin a text: 流入元 and 名前 are no former ones.
+    """
+    if len(part) == 1 and lexicon()[part].sort == "other":
+        return start == 0
+    if part in native_words() and not _LATIN.fullmatch(part):
         return True
     return start in borders and end in borders
 
@@ -204,7 +188,7 @@ def _borders(pieces: list[str]) -> frozenset[int]:
     borders, position = {0}, 0
     for piece in pieces:
         cuts: list[int] = []
-        if piece not in _lexicon() and (_LATIN.fullmatch(piece) or _KANA.fullmatch(piece)):
+        if piece not in lexicon() and (_LATIN.fullmatch(piece) or _KANA.fullmatch(piece)):
             cuts = _cuts(piece)
         borders |= {position + cut for cut in cuts}
         position += len(piece)
@@ -217,57 +201,8 @@ def _cuts(piece: str) -> list[int]:
     ways: dict[int, list[int]] = {0: []}
     for end in range(1, len(piece) + 1):
         for start in range(end - 1):
-            if start in ways and piece[start:end] in _lexicon():
+            if start in ways and piece[start:end] in lexicon():
                 way = [*ways[start], end]
                 if end not in ways or len(way) < len(ways[end]):
                     ways[end] = way
     return ways.get(len(piece), [])
-
-
-@cache
-def _wholes() -> Mapping[str, _Word]:
-    return {
-        folded(each): _Word("attribute", names)
-        for names, words in WHOLES.items()
-        for each in words.split()
-    }
-
-
-@cache
-def _longest() -> int:
-    return max(map(len, _lexicon()))
-
-
-@cache
-def _native() -> frozenset[str]:
-    """Words as they are written, without readings."""
-    return frozenset(
-        folded(written.partition(":")[0]) for words in _all_words() for written in words[1].split()
-    )
-
-
-@cache
-def _lexicon() -> Mapping[str, _Word]:
-    """Every word as compared, its reading and the reading in Latin letters; first come counts."""
-    lexicon: dict[str, _Word] = {}
-    for word, written in _all_words():
-        for each in written.split():
-            lexicon.setdefault(folded(each.partition(":")[0].replace("_", " ")), word)
-    for word, written in _all_words():
-        for each in written.split():
-            _native_form, _, reading = each.partition(":")
-            if reading:
-                lexicon.setdefault(reading, word)
-                lexicon.setdefault(romaji(reading), word)
-    return lexicon
-
-
-def _all_words() -> Iterator[tuple[_Word, str]]:
-    for names, words in COMPOUNDS.items():
-        yield _Word("attribute", names), words
-    for name, words in ATTRIBUTES.items():
-        yield _Word("attribute", (name,)), words
-    for name, words in SUBJECTS.items():
-        yield _Word("subject", (name,)), words
-    yield _Word("filler", ()), FILLERS
-    yield _Word("other", ()), OTHERS

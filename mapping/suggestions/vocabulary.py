@@ -33,7 +33,8 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "name": "名:メイ 名称:メイショウ 名前:ナマエ 氏名:シメイ 姓名 フルネーム name full_name",
     "kana": """カナ フリガナ 振り仮名 振仮名 ヨミガナ ヨミ 読み 読み仮名 読み方 カナ名
         カナ表記 kana furigana furi yomi yomigana phonetic""",
-    "short": "略称:リャクショウ 略名 略 short_name abbreviation short",
+    "short": """略称:リャクショウ 略名 略 通称:ツウショウ 屋号:ヤゴウ short_name abbreviation
+        short""",
     "id": """ID コード 番号:バンゴウ 識別子 管理番号 管理ID 識別ID 整理番号 キー code id no
         number num cd key uid""",
     "zip": """郵便番号:ユウビンバンゴウ 郵便:ユウビン 〒 zip zipcode zip_code postal
@@ -51,9 +52,9 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "domain": "ドメイン メールドメイン domain email_domain",
     "industry": """業種:ギョウシュ 業界:ギョウカイ 産業:サンギョウ industry business_category
         business_type""",
-    "employees": """従業員数 従業員規模 従業員:ジュウギョウイン 社員数:シャインスウ 企業規模
-        会社規模 規模 employees employee number_of_employees no_of_employees headcount
-        company_size""",
+    "employees": """従業員数 従業員規模 従業員:ジュウギョウイン 社員数:シャインスウ 職員数
+        人員数 スタッフ数 企業規模 会社規模 規模 employees employee number_of_employees
+        no_of_employees headcount company_size""",
     "capital": "資本金:シホンキン capital capital_stock",
     "listing": "上場:ジョウジョウ 非上場 株式公開 上場区分 ipo listing listed",
     "sales": """売上:ウリアゲ 売上高:ウリアゲダカ 年商:ネンショウ 前年売上 前年売上高 前期売上
@@ -115,8 +116,8 @@ WHOLES: Final[Mapping[tuple[str, ...], str]] = {
 }
 
 #: Words that say nothing about what the value is.
-FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 情報 項目 等 一覧 CRM 連携 連携用 外部
-    代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 HotProfile
+FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 公式 情報 項目 等 一覧 CRM 連携 連携用
+    外部 代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 HotProfile
     ホットプロファイル 自由 漢字 su of the for at on external crm main flag list info"""
 
 #: Words that make it another value: of another place, another time, another person.
