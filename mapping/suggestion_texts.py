@@ -30,6 +30,7 @@ DOUBTS: Final[Mapping[Doubt, Promise]] = {
     Doubt.SOME_REFUSED: _("サンプルの一部の値がエラーになります。"),
     Doubt.ALL_REFUSED: _("サンプルの値がすべてエラーになります。値の変換表が必要です。"),
     Doubt.ALL_EMPTY: _("最新のデータに値がありません。連携するとフィールドが空になります。"),
+    Doubt.UNTRIED: _("変換できるか確認できるデータがありません。"),
     Doubt.MAY_LOSE: _("値の一部が失われます。"),
     Doubt.JOINED: _("複数の値を1つのフィールドに入れます。"),
     Doubt.FLAG_WORDS: _("オンとオフを文字または数値に変換します。"),

@@ -17,6 +17,8 @@ from mapping.suggestions.vocabulary import (
 )
 
 _KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+#: 1. 会社名 (width is folded before): a number of the field, not of the value.
+_NUMBERING: Final = re.compile(r"^\s*\d+\s*[.:_)、]\s*(?=\S)")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PIECES: Final = re.compile(r"[a-z]+|\d+|[ァ-ヺー]+|[^\W\d_a-zァ-ヺー]+|〒")
 
@@ -37,8 +39,8 @@ def folded(text: str) -> str:
 
 def pieces_of(text: str) -> Iterator[str]:
     """The text in runs of one script, as they are compared."""
-    parts = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).casefold().translate(_KATAKANA)
-    return iter(_PIECES.findall(parts))
+    plain = _NUMBERING.sub("", unicodedata.normalize("NFKC", text))
+    return iter(_PIECES.findall(_CAMEL.sub(" ", plain).casefold().translate(_KATAKANA)))
 
 
 @cache

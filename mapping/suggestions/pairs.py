@@ -8,6 +8,7 @@ from common.types import ItemValues, Kind, RecordType
 from integrations.kintone.form import FieldType
 from mapping.converters import Verdict
 from mapping.suggestions import values as sample_values
+from mapping.suggestions.doubting import doubts_of
 from mapping.suggestions.lexicon import folded
 from mapping.suggestions.meanings import LEAST, Match, match
 from mapping.suggestions.proposals import Doubt, Source, Target, Why
@@ -25,7 +26,6 @@ _BY_VERDICT: Final[Mapping[Verdict, float]] = {
     Verdict.CONVERTS: 0.98,
     Verdict.MAY_LOSE: 0.9,
 }
-_THIRTEEN_DIGITS: Final = frozenset(("corporate_number", "company.corporate_number"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ def pair(
         target=target,
         score=score,
         whys=whys,
-        doubts=(*doubts, *_doubts(source, target, note=found.note, outcome=outcome)),
+        doubts=(*doubts, *doubts_of(source, target, note=found.note, outcome=outcome)),
     )
 
 
@@ -234,27 +234,3 @@ def _is_hopeless(outcome: Tried, matched: Match, target: Target) -> bool:
     if not outcome.filled or outcome.refused < outcome.filled:
         return False
     return target.field.type not in OPTION_TYPES or not matched.is_clear
-
-
-def _doubts(source: Source, target: Target, *, note: str, outcome: Tried) -> list[Doubt]:
-    found = []
-    if target.table:
-        found.append(Doubt.TABLE_REPLACED)
-    if outcome.refused:
-        all_of_them = outcome.refused == outcome.filled
-        found.append(Doubt.ALL_REFUSED if all_of_them else Doubt.SOME_REFUSED)
-    if outcome.is_never_filled:
-        found.append(Doubt.ALL_EMPTY)
-    if note in ("flag_words", "flag_number"):
-        found.append(Doubt.FLAG_WORDS)
-    if note == "flag_needs_values":
-        found.append(Doubt.FLAG_NEEDS_VALUES)
-    if note in ("joined", "only_one", "one_a_line"):
-        found.append(Doubt.JOINED)
-    if note in ("markup", "time_of_day", "day"):
-        found.append(Doubt.MAY_LOSE)
-    if note == "line_breaks" and (outcome.has_line_breaks or not outcome.filled):
-        found.append(Doubt.MAY_LOSE)
-    if source.key in _THIRTEEN_DIGITS and target.field.type is FieldType.NUMBER:
-        found.append(Doubt.THIRTEEN_DIGITS)
-    return found

@@ -32,6 +32,7 @@ class Doubt(StrEnum):
     SOME_REFUSED = "some_refused"
     ALL_REFUSED = "all_refused"
     ALL_EMPTY = "all_empty"
+    UNTRIED = "untried"
     MAY_LOSE = "may_lose"
     JOINED = "joined"
     FLAG_WORDS = "flag_words"

@@ -154,11 +154,20 @@ def _best_words(pieces: list[str]) -> tuple[list[Word], list[str]]:
                 missing, count, path = best[start]
                 options.append((missing, count + 1, (*path, part)))
         best.append(min(options, key=lambda option: option[:2]))
+    return _told_apart(best[-1][2])
+
+
+def _told_apart(path: tuple[str, ...]) -> tuple[list[Word], list[str]]:
+    """The words of the path, and what they leave; 商品名 is no name of ours."""
     words, rest = [], []
-    for part in best[-1][2]:
-        if part.startswith("?") and len(part) == 2:
-            rest.append(part[1])
+    after_unknown = False
+    for part in path:
+        is_unknown = part.startswith("?") and len(part) == 2
+        if is_unknown or (after_unknown and len(part) == 1):
+            rest.append(part[-1])
+            after_unknown = True
             continue
+        after_unknown = False
         word = lexicon()[part]
         words.append(word)
         if word.sort == "other":

@@ -116,8 +116,8 @@ WHOLES: Final[Mapping[tuple[str, ...], str]] = {
 }
 
 #: Words that say nothing about what the value is.
-FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 公式 情報 項目 等 一覧 CRM 連携 連携用
-    外部 代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 HotProfile
+FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 公式 必須 任意 基本 情報 項目 等 一覧 CRM
+    連携 連携用 外部 代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 HotProfile
     ホットプロファイル 自由 漢字 su of the for at on external crm main flag list info"""
 
 #: Words that make it another value: of another place, another time, another person.
