@@ -14,7 +14,7 @@ WHYS: Final[Mapping[Why, Promise]] = {
     Why.CODE: _("フィールドコードが一致"),
     Why.LOOKUP_KEY: _("ルックアップのコピー元のキーが一致"),
     Why.OPTIONS: _("値がすべて選択肢にある"),
-    Why.PARTS: _("2つの項目の組み合わせ"),
+    Why.PARTS: _("複数の項目の組み合わせ"),
     Why.VALUES_FIT: _("サンプルの値も登録できる"),
 }
 

@@ -68,6 +68,21 @@ def test_an_unticked_proposal_is_left_and_a_choice_by_hand_is_kept(page: "Page")
     assert not panel.get_by_role("checkbox", name=re.compile("^住所")).is_checked()
 
 
+def test_enter_in_a_field_saves_what_was_chosen_and_takes_no_proposal(page: "Page") -> None:
+    fields = {
+        "会社ID": {"type": "SINGLE_LINE_TEXT", "unique": True},
+        "会社名": {"type": "SINGLE_LINE_TEXT"},
+    }
+    mapping = make_mapping(form=fields, rules={"会社ID": "external_id"}, update_key="会社ID")
+    page.goto(f"/settings/mappings/{mapping.pk}/")
+    page.locator("summary", has_text="値の変換表と空の値").click()
+
+    page.get_by_label("空のときに入れる固定値").press("Enter")
+    page.get_by_text("変更はありません。").wait_for()
+
+    assert [spec.source for spec in specs_of(mapping)] == ["external_id"]
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_proposals_fit_the_window(page: "Page", width: int) -> None:
     make_company(name="とても長い名前の" * 8, address="とても長い住所の" * 12)
