@@ -15,7 +15,7 @@ from mapping.converters import unwritable
 from mapping.rulespec import RuleSpec
 from mapping.suggestions.assignment import best_pairs
 from mapping.suggestions.keys import key_for
-from mapping.suggestions.pairs import Pair, Words, pair, words_of_all
+from mapping.suggestions.pairs import Pair, pair
 from mapping.suggestions.proposals import (
     Doubt,
     KeySuggestion,
@@ -26,6 +26,7 @@ from mapping.suggestions.proposals import (
     Why,
 )
 from mapping.suggestions.templates import template_for
+from mapping.suggestions.words import Words, words_of_all
 
 __all__ = [
     "Doubt",
@@ -59,7 +60,7 @@ def suggest(
     filled = {path(rule) for rule in rules}
     used = {rule.source for rule in rules}
     targets = [target for target in _targets(form) if target.path not in filled]
-    words = words_of_all(targets)
+    words = words_of_all(targets, record_type=record_type)
     pairs = _pairs(
         [source for source in items if source.key not in used],
         targets,

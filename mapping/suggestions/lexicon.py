@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from mapping.suggestions.romaji import romaji
@@ -32,6 +32,7 @@ class Word(NamedTuple):
     """Names of subjects and attributes."""
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """The text as it is compared: width, case, kana, blanks and marks do not count."""
     return "".join(pieces_of(text))

@@ -83,6 +83,8 @@ def match(
         is_user: Whether the field takes users: a person beside it is one of ours.
     """
     item = meaning_of_item(key, label, record_type=record_type)
+    if says.attributes and item.what and says.attributes != item.what:
+        return None
     is_same = folded(text) == folded(label) and key not in _WEIGHTS
     if is_same and item.rest:
         return Match(score=1.05, is_clear=True)
@@ -96,7 +98,8 @@ def match(
         if not field.is_sure:
             score *= 0.75
         if score > best.score:
-            is_clear = score >= CLEAR and item.rest == field.rest
+            # 基本契約日 may be another day than 契約日: what no word explains must be the same.
+            is_clear = score >= CLEAR and item.rest == field.rest and not item.rest
             best = Match(score=score, is_clear=is_clear)
     if best.score < LEAST:
         return None

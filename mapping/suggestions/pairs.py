@@ -1,6 +1,6 @@
 """One item beside one field: how well they go together, and what speaks for and against it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,9 +12,10 @@ from mapping.suggestions.doubting import doubts_of
 from mapping.suggestions.lexicon import folded
 from mapping.suggestions.meanings import LEAST, Match, match
 from mapping.suggestions.proposals import Doubt, Source, Target, Why
-from mapping.suggestions.reading import Reading, is_default_code, parts_of, read
+from mapping.suggestions.reading import Reading
 from mapping.suggestions.values import OPTION_TYPES, Tried, fit_of, goes_into_tables, tried
 from mapping.suggestions.vocabulary import VAGUE
+from mapping.suggestions.words import Words
 
 _CHOICE_KINDS: Final = frozenset((Kind.CHOICE, Kind.CHOICES, Kind.FLAG))
 _LONG_KINDS: Final = frozenset((Kind.LONG_TEXT, Kind.RICH_TEXT))
@@ -37,75 +38,6 @@ class Pair:
     score: float
     whys: tuple[Why, ...]
     doubts: tuple[Doubt, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What a field's label and code say."""
-
-    label: Reading
-    code: Reading | None
-    """None where it says nothing of its own."""
-    doubts: tuple[Doubt, ...] = ()
-    whys: tuple[Why, ...] = ()
-
-
-def words_of_all(targets: Sequence[Target]) -> dict[str, Words]:
-    """Path → words. Beside a field for the family name alone, 名前 is the first name."""
-    words = {target.path: _words_of(target) for target in targets}
-    said = {each.label.attributes for each in words.values()}
-    if frozenset(("family",)) not in said or frozenset(("first",)) in said:
-        return words
-    return {path: _as_first_name(each) for path, each in words.items()}
-
-
-def _as_first_name(words: Words) -> Words:
-    label = words.label
-    if label.attributes != {"name"} or label.subjects or label.rest:
-        return words
-    return replace(
-        words,
-        label=replace(label, attributes=frozenset(("first",))),
-        doubts=(*words.doubts, Doubt.NOT_ALL_READ),
-    )
-
-
-def _words_of(target: Target) -> Words:
-    """The target's words; of a lookup those of the field that it looks up."""
-    label = read(target.label)
-    if parts_of(target.label):
-        return Words(label=replace(label, rest=target.label, is_other=True), code=None)
-    if target.table and not label.subjects:
-        label = replace(label, subjects=read(target.table_label).subjects)
-    code = target.field.code
-    is_silent = folded(code) == folded(target.label) or is_default_code(code)
-    code_says = None if is_silent else read(code.rstrip("0123456789").rstrip("_"))
-    if code_says is not None and code_says.says_nothing:
-        code_says = None
-    words = Words(label=label, code=code_says)
-    return _of_lookup(words, target) if target.field.is_lookup else words
-
-
-def _of_lookup(words: Words, target: Target) -> Words:
-    """A lookup takes what the field looked up holds: 会社名 may want the company's ID."""
-    lookup = target.field.lookup
-    if lookup is None or not lookup.key_field:
-        return replace(words, doubts=(Doubt.LOOKUP_UNSEEN,))
-    key = read(lookup.key_field)
-    if not key.attributes or key.rest or key.attributes == words.label.attributes:
-        return words
-    label = replace(
-        words.label,
-        attributes=key.attributes,
-        subjects=words.label.subjects or key.subjects,
-    )
-    differs = bool(words.label.attributes)
-    return Words(
-        label=label,
-        code=None,
-        doubts=(Doubt.LOOKUP_KEY_DIFFERS,) if differs else (),
-        whys=(Why.LOOKUP_KEY,),
-    )
 
 
 def pair(
@@ -167,8 +99,6 @@ def _matched(
         )
 
     label = by(words.label, target.label)
-    if label is None and target.field.can_be_update_key:
-        label = _as_key(words.label, by)
     code = by(words.code, target.field.code) if words.code else None
     if label is None:
         if code is None or not code.is_clear or not _leaves_open(words.label, words.code):
@@ -182,14 +112,6 @@ def _matched(
     if words.code and _contradicts(words.code, words.label):
         return label, whys, (*doubts, Doubt.CODE_DIFFERS)
     return label, whys, doubts
-
-
-def _as_key(label: Reading, by: Callable[[Reading, str], Match | None]) -> Match | None:
-    """A unique field that is some number, 受付番号, may be meant for our ID."""
-    if label.attributes != {"id"} or label.is_other:
-        return None
-    found = by(replace(label, rest="", unexplained=0.0), "")
-    return Match(score=found.score * 0.65, is_clear=False) if found else None
 
 
 def _leaves_open(label: Reading, code: Reading | None) -> bool:

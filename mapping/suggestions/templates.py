@@ -8,9 +8,9 @@ from integrations.kintone.form import FieldType
 from mapping.converters import is_multiple
 from mapping.rulespec import RuleSpec
 from mapping.suggestions.meanings import Match, match
-from mapping.suggestions.pairs import Words
 from mapping.suggestions.proposals import Doubt, Source, Suggestion, Target, Why
 from mapping.suggestions.reading import Reading, parts_of
+from mapping.suggestions.words import Words
 
 _TEXTS: Final = (FieldType.SINGLE_LINE_TEXT, FieldType.MULTI_LINE_TEXT)
 #: What is written without a blank between.

@@ -45,8 +45,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "fax": "FAX ファックス ファクス ファクシミリ facsimile",
     "mobile": """携帯:ケイタイ 携帯電話:ケイタイデンワ 携帯番号:ケイタイバンゴウ 携帯電話番号
         モバイル mobile cell cellphone cell_phone mobile_phone""",
-    "email": """メール Eメール メールアドレス メアド アドレス e_mail email mail email_address
-        mail_address""",
+    "email": "メール Eメール メールアドレス メアド e_mail email mail email_address mail_address",
     "url": """URL ホームページ HP ウェブサイト WEBサイト サイト ウェブ homepage home_page
         website web_site web site""",
     "domain": "ドメイン メールドメイン domain email_domain",
@@ -116,9 +115,10 @@ WHOLES: Final[Mapping[tuple[str, ...], str]] = {
 }
 
 #: Words that say nothing about what the value is.
-FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 公式 必須 任意 基本 情報 項目 等 一覧 CRM
-    連携 連携用 外部 代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁 HotProfile
-    ホットプロファイル 自由 漢字 su of the for at on external crm main flag list info"""
+FILLERS: Final = """の 様 お ご 御 欄 連絡先 連絡用 公式 必須 任意 アドレス 情報 項目 等 一覧
+    CRM 連携 連携用 外部 代表:ダイヒョウ 配信 送信 フラグ 数:スウ 入力 テキスト 円 13桁
+    HotProfile ホットプロファイル 自由 漢字 su of the for at on external crm main flag list
+    info"""
 
 #: Words that make it another value: of another place, another time, another person.
 OTHERS: Final = """旧:キュウ 前 元 新 請求:セイキュウ 請求先:セイキュウサキ 請求書 送付:ソウフ
