@@ -69,7 +69,7 @@ def test_an_unticked_proposal_is_left_and_a_choice_by_hand_is_kept(page: "Page")
 
 
 def test_enter_in_a_field_saves_what_was_chosen_and_takes_no_proposal(page: "Page") -> None:
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "会社ID": {"type": "SINGLE_LINE_TEXT", "unique": True},
         "会社名": {"type": "SINGLE_LINE_TEXT"},
     }

@@ -147,6 +147,25 @@ def test_a_field_of_our_own_kind_is_found_by_the_words_of_a_custom_item():
     assert chosen(made) == {"r": "custom.rank", "s": "custom.seikyu"}
 
 
+def test_a_label_that_no_word_explains_must_be_the_same_letter_by_letter():
+    custom = [("on", "契約日", Kind.DATE)]
+
+    assert ticked(proposed("company", {"契約日": DATE}, custom=custom)) == {"契約日": "custom.on"}
+    assert ticked(proposed("company", {"契約日（基本）": DATE}, custom=custom)) == {}
+    assert ticked(proposed("company", {"登録契約日": DATE}, custom=custom)) == {}
+
+
+def test_what_an_app_calls_its_records_is_learned_from_its_key():
+    made = proposed("company", {"施設コード": KEY, "施設名": TEXT, "施設名カナ": TEXT})
+
+    assert chosen(made) == {
+        "施設コード": "external_id",
+        "施設名": "name",
+        "施設名カナ": "name_kana",
+    }
+    assert ticked(made) == {}
+
+
 class TestOneToOne:
     def test_each_item_and_each_field_is_proposed_once(self):
         fields = {"住所": TEXT, "会社住所": TEXT, "電話番号": TEXT, "会社電話番号": TEXT}
@@ -221,6 +240,17 @@ class TestKinds:
         made = proposed("lead", {"重要顧客": choice("松", "竹")})
 
         assert doubts(made, "重要顧客") == (Doubt.FLAG_NEEDS_VALUES,)
+
+    def test_several_values_in_one_field_and_a_time_that_is_cut_wait_for_a_person(self):
+        made = proposed("lead", {"タグ": TEXT, "登録日": DATE, "競合": TEXT})
+
+        assert doubts(made, "タグ") == (Doubt.JOINED,)
+        assert doubts(made, "登録日") == (Doubt.MAY_LOSE,)
+        assert doubts(made, "競合") == (Doubt.FLAG_WORDS,)
+
+    def test_words_are_no_logins(self):
+        assert chosen(proposed("company", {"営業担当": USER})) == {"営業担当": "owner"}
+        assert chosen(proposed("company", {"営業担当者メール": USER})) == {}
 
     def test_a_table_waits_for_a_person_because_its_rows_are_replaced(self):
         table = {"type": "SUBTABLE", "fields": {"部署名": TEXT, "部署コード": TEXT, "役割": TEXT}}
