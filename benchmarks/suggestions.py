@@ -4,8 +4,8 @@
 
 A case (`suggestion_cases/*.yaml`) is an app with what a person would choose for each of its fields,
 written down before the proposals were made: `chosen` (kintone field → item or template), `key`, and
-`either` where two items would do. The apps of `held_back/` were not looked at while the proposals
-were tuned; their score says how far the others' can be trusted.
+`either` where two items would do. The apps of `held_back/` were looked at only after the proposals
+were made; docs/suggestions.md tells what they scored at first sight.
 
 "Ticked" are the proposals that one click takes; "offered" are those and the ones that wait for a
 person to tick them. The update key counts as one choice. "Wrong" is a proposal for a field that the

@@ -152,7 +152,7 @@ def test_a_label_that_no_word_explains_must_be_the_same_letter_by_letter():
 
     assert ticked(proposed("company", {"契約日": DATE}, custom=custom)) == {"契約日": "custom.on"}
     assert ticked(proposed("company", {"契約日（基本）": DATE}, custom=custom)) == {}
-    assert ticked(proposed("company", {"登録契約日": DATE}, custom=custom)) == {}
+    assert ticked(proposed("company", {"公式契約日": DATE}, custom=custom)) == {}
 
 
 def test_what_an_app_calls_its_records_is_learned_from_its_key():
