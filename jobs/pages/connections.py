@@ -94,7 +94,7 @@ def _load(request: HttpRequest, step: _Step1) -> HttpResponse:
     problem = loading.read_forms(loaded, now=now)
     if problem is None:
         messages.success(request, _("読み込みに成功しました"))
-        for offer in loading.offers(loaded):
+        if offer := loading.offer(loaded):
             messages.info(request, offer)
     else:
         reason = loading.words_of(problem)

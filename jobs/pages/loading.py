@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import Problem
 from common.types import RecordType
+from common.wording import listed
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.connections import CheckLink, Link, LinkState
@@ -142,18 +143,19 @@ def read_forms(loaded: Sequence[Mapping], *, now: datetime) -> Problem | None:
     return None
 
 
-def offers(loaded: Sequence[Mapping]) -> list[str]:
-    """Of each mapping that has no rules yet, how many are proposed for it, in words."""
-    told = []
-    for mapping in loaded:
-        if mapping.form and not mapping.rules.exists():
-            count = len(suggestions_of(mapping).rules)
-            words = _("%(mapping)s：連携先の候補が%(count)s個あります。") % {
-                "mapping": _named_mapping(mapping),
-                "count": count,
-            }
-            told += [words] if count else []
-    return told
+def offer(loaded: Sequence[Mapping]) -> str:
+    """How many rules are proposed for each mapping that has none yet, in words; "" if none is."""
+    counts = {
+        mapping: len(suggestions_of(mapping).rules)
+        for mapping in loaded
+        if mapping.form and not mapping.rules.exists()
+    }
+    told = [
+        _("%(mapping)s（%(count)s個）") % {"mapping": _named_mapping(mapping), "count": count}
+        for mapping, count in counts.items()
+        if count
+    ]
+    return _("連携先の候補があります：%(mappings)s。") % {"mappings": listed(told)} if told else ""
 
 
 def _named_mapping(mapping: Mapping) -> str:

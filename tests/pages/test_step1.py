@@ -56,7 +56,7 @@ def test_after_loading_a_new_mapping_its_proposals_are_announced_and_later_no_mo
 ) -> None:
     page = submit_step1("load", **{COMPANY_APP: str(app)})
 
-    assert "会社 → 顧客リスト：連携先の候補が2個あります。" in page.text()
+    assert "連携先の候補があります：会社 → 顧客リスト（2個）。" in page.text()
 
     mapping = Mapping.objects.get()
     save_rules(mapping, [RuleSpec(field="code", source="external_id")], update_key="code")
