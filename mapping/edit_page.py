@@ -25,6 +25,7 @@ from mapping.problem_texts import ProblemText, describe
 from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
+from mapping.suggestion_panel import Panel, Ticks, panel_of
 from mapping.users import UserTies
 
 
@@ -127,6 +128,7 @@ class EditPage:
     places: tuple[tuple[Place, str], ...]
     free: tuple[Place, ...]
     has_key_field: bool
+    suggestions: Panel
 
 
 def edit_page(
@@ -136,6 +138,7 @@ def edit_page(
     refused: Sequence[Problem] | None,
     show: Show,
     search: str,
+    ticks: Ticks,
 ) -> EditPage:
     """The page of these rules.
 
@@ -143,6 +146,7 @@ def edit_page(
         draft: The stored rules, or those that were just chosen.
         refused: Why saving failed; None if nothing was saved. A missing update key is no error
             before the first rule.
+        ticks: What was ticked among the proposals on the page that was sent.
     """
     form = form_of(mapping)
     source = source_of(mapping)
@@ -151,9 +155,8 @@ def edit_page(
     labels = {item.key: item.label for item in source.items}
     taken = {path(spec): labels.get(spec.source) or str(_("固定値")) for spec in draft.specs}
     choices = Choices(places, taken=taken)
-    values = newest_values(
-        RecordType(mapping.record_type), item_keys=[item.key for item in source.items]
-    )
+    record_type = RecordType(mapping.record_type)
+    values = newest_values(record_type, item_keys=[item.key for item in source.items])
     builder = _Rows(
         draft=draft,
         form=form,
@@ -179,6 +182,9 @@ def edit_page(
         places=tuple((place, described_places.get(place.path, "")) for place in places),
         free=tuple(place for place in places if not place.reason and place.path not in taken),
         has_key_field=any(field.can_be_update_key for field in form.fields.values()),
+        suggestions=panel_of(
+            record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from common import clock
@@ -24,6 +25,8 @@ from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, save_rules, specs_of
 from mapping.rulespec import WhenEmpty
+from mapping.suggestion_panel import Ticks
+from mapping.taking import Taken, take
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,6 +38,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, mapping, draft=stored)
     if request.POST.get("action") == "load":
         return _load(request, mapping, stored=stored)
+    if request.POST.get("action") == "take":
+        return _take(request, mapping, stored=stored)
     return _save(request, mapping, stored=stored)
 
 
@@ -71,6 +76,43 @@ def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
     return _page(request, mapping, draft=chosen)
 
 
+def _take(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+    """Take the ticked proposals into what is chosen on the page; nothing is saved yet."""
+    form = form_of(mapping)
+    chosen = chosen_draft(request.POST, stored=stored, form=form)
+    taken = take(chosen, request.POST, form=form)
+    if taken.rules or taken.key:
+        messages.success(request, _said_of_taken(taken))
+    elif not taken.left:
+        messages.info(request, _("取り入れる候補にチェックを入れてください。"))
+    if taken.left:
+        fields = listed(_("「%s」") % field for field in taken.left)
+        messages.warning(
+            request,
+            _("フィールドまたは項目が設定済みのため、取り入れていません：%(fields)s。")
+            % {"fields": fields},
+        )
+    # All rows: what was taken must be seen, and is sent back with the rows that the page shows.
+    return _page(request, mapping, draft=taken.draft, shows_all=True)
+
+
+def _said_of_taken(taken: Taken) -> str:
+    return one_after_another(
+        (
+            ngettext(
+                "%(count)s個の候補を取り入れました。",
+                "%(count)s個の候補を取り入れました。",
+                taken.rules,
+            )
+            % {"count": taken.rules}
+            if taken.rules
+            else "",
+            _("更新キーを選択しました。") if taken.key else "",
+            _("［マッピングを保存］を押すまで保存されません。"),
+        )
+    )
+
+
 def _page(
     request: HttpRequest,
     mapping: Mapping,
@@ -78,15 +120,19 @@ def _page(
     draft: Draft,
     refused: Sequence[Problem] | None = None,
     status: int = 200,
+    shows_all: bool = False,
 ) -> HttpResponse:
     show, search = _filter(request)
+    if refused or shows_all:
+        # What was refused or taken must be seen, whatever the filter.
+        show, search = Show.ALL, ""
     page = edit_page(
         mapping,
         draft=draft,
         refused=refused,
-        # What was refused must be seen, whatever the filter.
-        show=Show.ALL if refused else show,
-        search="" if refused else search,
+        show=show,
+        search=search,
+        ticks=Ticks.of(request.POST),
     )
     context = {
         "mapping": mapping,
