@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
                 ('unsent', models.PositiveIntegerField(default=0, verbose_name='未送信')),
                 ('requests', models.PositiveIntegerField(default=0, verbose_name='HTTP通信')),
                 ('counted', models.PositiveIntegerField(default=0, verbose_name='APIリクエスト')),
+                ('left_out', models.JSONField(default=list)),
                 ('failure_kind', models.CharField(blank=True, choices=[('configuration', '設定'), ('transient', '一時的'), ('internal', '内部'), ('lost', '中断')], max_length=16)),
                 ('message', models.JSONField(default=dict)),
                 ('traceback', models.TextField(blank=True)),
@@ -171,7 +172,7 @@ class Migration(migrations.Migration):
             name='Alert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('budget', '1日の上限'), ('sync_user', '連携ユーザー'), ('unreachable', '接続'), ('configuration', '設定'), ('records_failed', 'エラーのデータ'), ('internal', '内部エラー')], max_length=20)),
+                ('kind', models.CharField(choices=[('budget', '1日の上限'), ('sync_user', '連携ユーザー'), ('unreachable', '接続'), ('configuration', '設定'), ('drift', 'kintoneのフォームの変更'), ('records_failed', 'エラーのデータ'), ('internal', '内部エラー')], max_length=20)),
                 ('problem', models.JSONField(default=dict)),
                 ('began_at', models.DateTimeField()),
                 ('began_mailed_at', models.DateTimeField(null=True)),

@@ -67,6 +67,12 @@ def _save_mapping(connection: Connection, form: AppForm) -> Mapping:
 def _forget_target(mapping: Mapping) -> None:
     """The mapping goes elsewhere: its form is unread, its rules stay."""
     Mapping.objects.filter(pk=mapping.pk).update(
-        form={}, form_read_at=None, app_name="", version=F("version") + 1
+        form={},
+        form_read_at=None,
+        made_on={},
+        drift=[],
+        left_out=[],
+        app_name="",
+        version=F("version") + 1,
     )
     mapping.refresh_from_db()

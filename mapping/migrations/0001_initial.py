@@ -39,6 +39,9 @@ class Migration(migrations.Migration):
                 ("app_name", models.CharField(blank=True, max_length=255, verbose_name="アプリ名")),
                 ("form", models.JSONField(default=dict)),
                 ("form_read_at", models.DateTimeField(null=True)),
+                ("made_on", models.JSONField(default=dict)),
+                ("drift", models.JSONField(default=list)),
+                ("left_out", models.JSONField(default=list)),
                 (
                     "connection",
                     models.ForeignKey(
