@@ -136,13 +136,14 @@ def review_drift(mapping: Mapping, *, at: datetime) -> None:
     Alert.objects.filter(pk=alert.pk, ended_at=None).update(**changed)
 
 
-def is_of_drift(run: Run) -> bool:
-    """Whether the run failed for what its mapping's drift says, and for nothing else."""
+def is_of_drift(run: Run, mapping: Mapping) -> bool:
+    """Whether the run failed for a drift that stops its mapping, and for nothing else."""
     if run.status != RunStatus.FAILED:
         return False
     code = Problem.from_json(run.message).code
-    stops = any(drift.effect is Effect.STOPS for drift in drift_of(run.mapping))
-    return stops and (code.startswith("drift.") or code in _OF_THE_KEY)
+    if code in _OF_THE_KEY:
+        return any(drift.effect is Effect.STOPS for drift in drift_of(mapping))
+    return code.startswith("drift.")
 
 
 def review_connection(connection: Connection, *, now: datetime) -> None:
@@ -165,7 +166,7 @@ def ailment_of(run: Run) -> Ailment | None:
     code = Problem.from_json(run.message).code
     if code in _NO_ENTRY_CODES:
         return NO_ENTRY
-    if is_of_drift(run):
+    if is_of_drift(run, run.mapping):
         return DRIFT
     by_failure = _AILMENT_BY_FAILURE.get(FailureKind(run.failure_kind or FailureKind.INTERNAL))
     return _AILMENT_BY_CODE.get(code, by_failure)

@@ -34,6 +34,7 @@ from jobs.models import Ledger, Run, Schedule
 from jobs.source import OwedRows
 from jobs.states import FailureKind, RunStatus
 from mapping import mappings
+from mapping.checks import path
 from mapping.left_out import origin_of
 from mapping.models import Mapping
 from mapping.plan import MappingPlan, PlanError
@@ -198,7 +199,8 @@ class _Work:
         if not {origin_of(one.rule) for one in plan.left_out}.issubset(self.mapping.left_out):
             # It does not fit for another reason than the form: an item is of another kind now.
             mappings.review(self.mapping)
-        problems = [one.problem.as_json() for one in plan.left_out]
+        told = {one.problem.field: one.problem for one in mappings.drift_of(self.mapping)}
+        problems = [told.get(path(one.rule), one.problem).as_json() for one in plan.left_out]
         Run.objects.filter(pk=self.run.pk).update(left_out=problems)
 
     def _send_again_what_lacks(self, plan: MappingPlan) -> None:

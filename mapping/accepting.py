@@ -44,13 +44,13 @@ def accept(mapping: Mapping, *, stamp: str) -> tuple[Drift, ...]:
             raise DriftMoved(str(mapping))
         accepted = tuple(drift for drift in drift_of(locked) if drift.can_be_accepted)
         if accepted:
-            specs = specs_of(locked)
+            specs = [(spec, _applied(spec, _of(accepted, spec))) for spec in specs_of(locked)]
             write_rules(
                 locked,
-                [_applied(spec, _of(accepted, spec)) for spec in specs],
+                [after for _before, after in specs],
                 update_key=_key_after(locked.update_key, accepted),
                 settled=frozenset().union(*(drift.codes for drift in accepted)),
-                resent=_lost(specs, accepted),
+                resent=_lost(specs, accepted, locked.left_out),
             )
     mapping.refresh_from_db(fields=["update_key", "version", *STANDING])
     return accepted
@@ -100,11 +100,17 @@ def _renamed_lines(text: str, proposal: Proposal) -> str:
     return "\n".join(proposal.options.get(line.strip(), line) for line in lines)
 
 
-def _lost(specs: Sequence[RuleSpec], accepted: Iterable[Drift]) -> list[str]:
-    """Origins of the rules whose fields kintone has emptied."""
+def _lost(
+    specs: Sequence[tuple[RuleSpec, RuleSpec]], accepted: Iterable[Drift], left_out: Sequence[str]
+) -> list[str]:
+    """Origins of the rules, as they are now, whose fields lack something in kintone."""
     emptied = {
         drift.problem.field
         for drift in accepted
         if drift.proposal and drift.proposal.remedy is Remedy.RESEND
     }
-    return [origin_of(spec) for spec in specs if path(spec) in emptied]
+    return [
+        origin_of(after)
+        for before, after in specs
+        if path(before) in emptied or origin_of(before) in left_out
+    ]

@@ -13,6 +13,7 @@ from crm import catalogue
 from crm.catalogue import Item
 from integrations.kintone.form import parse_form
 from mapping.checks import check, errors_of, one_to_one, path
+from mapping.left_out import origin_of
 from mapping.models import Mapping, Rule
 from mapping.rulespec import RuleSpec, WhenEmpty
 from mapping.standing import Standing, made_on, standing
@@ -71,7 +72,15 @@ def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) 
         changed = locked.update_key != update_key or _by_field(former) != _by_field(specs)
         if changed:
             settled = fields_of(former, specs) | {locked.update_key, update_key}
-            write_rules(locked, specs, update_key=update_key, settled=settled)
+            lacking = {path(one) for one in former if origin_of(one) in locked.left_out}
+            write_rules(
+                locked,
+                specs,
+                update_key=update_key,
+                settled=settled,
+                # Another fixed value for the same field is as much awaited as the former.
+                resent=[origin_of(spec) for spec in specs if path(spec) in lacking],
+            )
     mapping.refresh_from_db(fields=["update_key", "version", *STANDING])
     return changed
 
