@@ -61,7 +61,7 @@ def summary(found: Sequence[Drift]) -> str:
     if Effect.STOPS in effects:
         return _("更新キーに問題があるため、この連携を止めています。")
     if Effect.LEFT_OUT in effects:
-        return _("次のフィールドの連携だけを止めています。ほかのフィールドの連携は続いています。")
+        return _("一部のフィールドの連携だけを止めています。ほかのフィールドの連携は続いています。")
     return _("連携は続いています。変更に合わないデータは、エラーになります。")
 
 
@@ -96,9 +96,12 @@ def _consequence(found: Sequence[Drift]) -> str:
     accepted = [one for one in found if one.can_be_accepted]
     told = []
     if any(_sends_again(one) for one in accepted):
-        told.append(_("次回の実行で、連携済みのデータをすべて送り直します。"))
+        told.append(_("変更すると、次回の実行で連携済みのデータをすべて送り直します。"))
+    proposed = [one for one in accepted if one.proposal]
+    if proposed and len(proposed) < len(accepted):
+        told.append(_("提案がなく、止めていないものは、確認済みになります。"))
     if accepted and len(accepted) < len(found):
-        told.append(_("提案のないものは、項目のマッピングで連携先を選択してください。"))
+        told.append(_("提案がなく、止めているものは、項目のマッピングで連携先を選択してください。"))
     return one_after_another(told)
 
 

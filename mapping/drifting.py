@@ -13,6 +13,7 @@ from mapping.checks import required_without_rule, rule_errors
 from mapping.columns import described
 from mapping.drift import Drift, Effect, Proposal, Remedy, drift_of_rule
 from mapping.drifting_fields import of_demands, of_options
+from mapping.left_out import OF_THE_RULE_ITSELF
 from mapping.rulespec import RuleSpec
 
 
@@ -69,12 +70,18 @@ class _Comparing:
         elif self._is_key(rule) and not new.can_be_update_key:
             yield drift_of_rule(rule, new, "key_not_unique", Effect.STOPS)
         else:
-            changed = list(of_options(rule, old, new)) if old else []
-            yield from changed
-            if not any(one.effect is Effect.LEFT_OUT for one in changed):
-                yield from self._unfit(rule, new)
-            if old is not None:
-                yield from of_demands(rule, old, new, is_key=self._is_key(rule))
+            yield from self._changed(rule, old, new)
+
+    def _changed(self, rule: RuleSpec, old: FormField | None, new: FormField) -> Iterator[Drift]:
+        """The field is there and of the same type."""
+        options = list(of_options(rule, old, new)) if old else []
+        yield from options
+        if any(one.effect is Effect.LEFT_OUT for one in options):
+            return
+        if unfit := self._unfit(rule, new):
+            yield unfit
+        elif old is not None:
+            yield from of_demands(rule, old, new, is_key=self._is_key(rule))
 
     def _is_key(self, rule: RuleSpec) -> bool:
         return not rule.table and rule.field == self._key_field
@@ -123,16 +130,15 @@ class _Comparing:
         resend = Proposal(remedy=Remedy.RESEND)
         return drift_of_rule(rule, new, "retyped", Effect.RECORDS, proposal=resend, params=types)
 
-    def _unfit(self, rule: RuleSpec, new: FormField) -> Iterator[Drift]:
+    def _unfit(self, rule: RuleSpec, new: FormField) -> Drift | None:
         """The rule does not go with the field any more, for another reason than its type."""
         error = next(rule_errors(rule, form=self._now, kinds=self._kinds), None)
-        if error is None or self._is_key(rule):
-            return
+        if error is None or self._is_key(rule) or error.code in OF_THE_RULE_ITSELF:
+            return None
         if error.code == "field_not_writable":
-            reason = str(error.params["reason"])
-            yield drift_of_rule(rule, new, "unwritable", Effect.LEFT_OUT, params={"reason": reason})
-        else:
-            yield drift_of_rule(rule, new, "unfit", Effect.LEFT_OUT)
+            params = {"reason": error.params["reason"]}
+            return drift_of_rule(rule, new, "unwritable", Effect.LEFT_OUT, params=params)
+        return drift_of_rule(rule, new, "unfit", Effect.LEFT_OUT)
 
     def _newly_required(self, before: Form, *, successors: Collection[str]) -> Iterator[Drift]:
         lacked = {one.code for one in required_without_rule(self._rules, form=before)}

@@ -10,7 +10,7 @@ from mapping.checks import path, rule_errors
 from mapping.rulespec import RuleSpec
 
 #: What is wrong with a rule whatever the form looks like: a person made it so, nobody else.
-_OF_THE_RULE_ITSELF = frozenset(
+OF_THE_RULE_ITSELF = frozenset(
     ("rule_without_origin", "template_unreadable", "item_unknown", "fixed_empty")
 )
 
@@ -35,7 +35,7 @@ def left_out(
     for rule in rules:
         if rule.table or rule.field != key_field:
             problem = next(rule_errors(rule, form=form, kinds=kinds), None)
-            if problem is not None and problem.code not in _OF_THE_RULE_ITSELF:
+            if problem is not None and problem.code not in OF_THE_RULE_ITSELF:
                 unfit[path(rule)] = problem
     tables = {rule.table for rule in rules if rule.table and path(rule) in unfit}
     return tuple(
