@@ -63,7 +63,7 @@ _RECOVERED: dict[AlertKind, str | Promise] = {
     AlertKind.SYNC_USER: gettext_lazy("リードの連携を再開しました"),
     AlertKind.UNREACHABLE: gettext_lazy("kintoneに接続できるようになりました"),
     AlertKind.CONFIGURATION: gettext_lazy("設定の問題が解消しました"),
-    AlertKind.DRIFT: gettext_lazy("kintoneのフォームの変更が解決しました"),
+    AlertKind.DRIFT: gettext_lazy("kintoneのフォームの問題が解消しました"),
     AlertKind.RECORDS_FAILED: gettext_lazy("エラーのデータがなくなりました"),
     AlertKind.INTERNAL: gettext_lazy("データ処理が最後まで終わるようになりました"),
 }

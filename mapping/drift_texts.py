@@ -99,9 +99,9 @@ def _consequence(found: Sequence[Drift]) -> str:
         told.append(_("変更すると、次回の実行で連携済みのデータをすべて送り直します。"))
     proposed = [one for one in accepted if one.proposal]
     if proposed and len(proposed) < len(accepted):
-        told.append(_("提案がなく、止めていないものは、確認済みになります。"))
+        told.append(_("連携を続けているものは、確認済みになります。"))
     if accepted and len(accepted) < len(found):
-        told.append(_("提案がなく、止めているものは、項目のマッピングで連携先を選択してください。"))
+        told.append(_("提案のないものは、項目のマッピングで連携先を選択し直してください。"))
     return one_after_another(told)
 
 

@@ -15,6 +15,7 @@ from mapping.drift import Drift, Effect
 from mapping.models import Mapping
 from mapping.plan import MappingPlan, PlanError
 from mapping.rules import STANDING, source_of, specs_of, standing_columns
+from mapping.standing import Standing
 
 
 class FormReader(Protocol):
@@ -66,6 +67,18 @@ def read_form(mapping: Mapping, client: FormReader, *, now: datetime) -> FormCha
         )
     mapping.refresh_from_db(fields=["app_name", "form", "form_read_at", "version", *STANDING])
     return change
+
+
+def forget_target(mapping: Mapping) -> None:
+    """The mapping goes to another app or another kintone: its form is unread, its rules stay."""
+    Mapping.objects.filter(pk=mapping.pk).update(
+        form={},
+        form_read_at=None,
+        app_name="",
+        version=F("version") + 1,
+        **Standing(made_on={}).as_columns(),
+    )
+    mapping.refresh_from_db()
 
 
 def review(mapping: Mapping) -> None:
