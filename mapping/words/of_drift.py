@@ -40,7 +40,7 @@ DRIFT: Final[Mapping[str, Words]] = {
         _("フィールドの種類が変更されました"),
         _(
             "「%(field)s」は、%(former_type)sから%(type)sに変わりました。"
-            "kintoneでは、これまでの値が失われています。連携は続いています。"
+            "kintoneで、これまでの値が失われた可能性があります。連携は続いています。"
         ),
     ),
     "drift.retyped_unfit": Words(
