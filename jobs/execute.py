@@ -29,8 +29,8 @@ from jobs.engine.keys import temporary_key
 from jobs.engine.pipeline import Pipeline
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
-from jobs.engine.values import Settled
-from jobs.models import Ledger, Run, Schedule
+from jobs.engine.values import OutcomeKind, Settled
+from jobs.models import Ledger, Outcome, Run, Schedule
 from jobs.source import OwedRows
 from jobs.states import FailureKind, RunStatus
 from mapping import mappings
@@ -134,6 +134,7 @@ class _Work:
         with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
             self._pipeline(plan, client, courier, progress).run()
+            self._ask_why_fields_were_refused(client)
         assert self.source is not None
         if self.source.reconciles and self.run.only is None:
             self.source.note_reconciled()
@@ -315,6 +316,21 @@ class _Work:
                 self._read_form(client)
         except (KintoneError, AllowanceSpentError, LeaseLostError) as other:
             logger.warning("The form of %s cannot be read: %s", self.mapping, other)
+
+    def _ask_why_fields_were_refused(self, client: KintoneClient) -> None:
+        """Read the form if kintone refused a value that suits it as we know it.
+
+        The next run goes by it; this one has done what it can.
+        """
+        if not form_life.is_doubted(self.mapping, now=clock.now()):
+            return
+        refused = Outcome.objects.filter(run=self.run, outcome=OutcomeKind.REJECTED)
+        if not refused.exclude(problems__0__field="").exists():
+            return
+        try:
+            mappings.read_form(self.mapping, client, now=clock.now())
+        except (KintoneError, AllowanceSpentError) as error:
+            logger.warning("The form of %s cannot be read: %s", self.mapping, error)
 
     def _status_by_counts(self) -> RunStatus:
         run = Run.objects.get(pk=self.run.pk)

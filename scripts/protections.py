@@ -373,8 +373,8 @@ PROTECTIONS = (
         edit=Edit(
             by="an old form is read anew when there is something to send (`form_life.FORM_LIFE`)",
             file="jobs/form_life.py",
-            old="return read_at is None or not read_at <= now < read_at + life",
-            new="return False",
+            old="DOUBTED_FORM_LIFE if is_impaired(mapping) else FORM_LIFE, now=now)",
+            new="FORM_LIFE, now=now) and False",
         ),
     ),
     Protection(

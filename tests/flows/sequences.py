@@ -325,7 +325,7 @@ class Scene:
             self.text_code = code
 
     def look(self, which: int) -> bool:
-        """Somebody has the form read and accepts what is proposed; False if that is not possible."""
+        """Somebody has the form read and accepts what is proposed; False if that cannot be."""
         mapping = self.mappings[which]
         try:
             with connections.client_for(mapping.connection, meter=Paid()) as client:

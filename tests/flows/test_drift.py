@@ -456,6 +456,26 @@ def test_a_removed_option_is_told_and_its_records_alone_fail(mapping, kintone):
     assert column(kintone, mapping, "industry")[bad.external_id] == "製造業"
 
 
+def test_a_refusal_that_names_a_field_has_the_form_read_and_the_reason_told(
+    mapping, kintone, time_machine
+):
+    time_machine.move_to(clock.now(), tick=True)
+    time_machine.shift(timedelta(hours=2))
+    kintone.set_field(mapping.app, "industry", options=["メーカー", "小売業"])
+    row = make_company(business_category_kbn="製造業")
+
+    assert outcomes(run_now(mapping)) == {"rejected": 1}
+    assert drifts(mapping) == {"options_renamed": Effect.RECORDS}
+    assert len(tell()) == 2, "the record, and the reason"
+    kintone.forget_requests()
+    run_now(mapping)
+    assert not any("form" in one.path for one in kintone.requests), "once an hour is enough"
+    accept(mapping)
+    run_now(mapping)
+
+    assert column(kintone, mapping, "industry") == {row.external_id: "メーカー"}
+
+
 # Demands
 
 
