@@ -41,6 +41,9 @@ from mapping.plan import MappingPlan, PlanError
 
 logger = logging.getLogger(__name__)
 
+#: kintone refuses a value for what its field demands (kintone-api.md §4).
+VALUE_REFUSED = "CB_VA01"
+
 Progress = Callable[[Sequence[Settled]], None]
 
 
@@ -325,7 +328,7 @@ class _Work:
         if not form_life.is_doubted(self.mapping, now=clock.now()):
             return
         refused = Outcome.objects.filter(run=self.run, outcome=OutcomeKind.REJECTED)
-        if not refused.exclude(problems__0__field="").exists():
+        if not refused.filter(problems__0__params__code=VALUE_REFUSED).exists():
             return
         try:
             mappings.read_form(self.mapping, client, now=clock.now())
