@@ -74,7 +74,6 @@ def test_what_changed_arrives_and_the_last_line_says_so(company_mapping, kintone
         "counted": 1,
         "seconds": summary["seconds"],
         "message": "",
-        "left_out": [],
     }
     assert summary["seconds"] > 0
     assert len(kintone.records(company_mapping.app)) == 3

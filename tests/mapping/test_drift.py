@@ -1,5 +1,7 @@
 """What of a form is told as a drift, with which effect, and what a click would do about it."""
 
+from typing import Any
+
 import pytest
 
 from common.types import Kind
@@ -10,7 +12,7 @@ from mapping.rulespec import RuleSpec, WhenEmpty
 from mapping.standing import made_on, standing
 from tests.builders_mapping import form_answer, make_form
 
-FIELDS = {
+FIELDS: dict[str, dict[str, Any]] = {
     "key": {"type": "SINGLE_LINE_TEXT", "label": "会社ID", "unique": True},
     "name": {"type": "SINGLE_LINE_TEXT", "label": "会社名", "maxLength": "20"},
     "tel": {"type": "LINK", "label": "電話番号", "protocol": "CALL"},

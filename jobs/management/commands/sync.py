@@ -160,7 +160,8 @@ def _start_here(mapping: Mapping, *, full: bool) -> Run:
 
 
 def _summary(run: Run, *, seconds: float) -> dict[str, object]:
-    """What `--json` prints; the keys are relied on from outside."""
+    """What `--json` prints; the keys are relied on from outside, and `left_out` only if need be."""
+    left_out = [problem["field"] for problem in run.left_out]
     return {
         "status": run.status,
         "run": run.pk,
@@ -169,7 +170,7 @@ def _summary(run: Run, *, seconds: float) -> dict[str, object]:
         "counted": run.counted,
         "seconds": seconds,
         "message": _message(run),
-        "left_out": [problem["field"] for problem in run.left_out],
+        **({"left_out": left_out} if left_out else {}),
     }
 
 
