@@ -212,3 +212,23 @@ def _of_one_line(client: Client, kintone: Any, renamed: Mapping) -> int:
     before = queries()
     enabled_mapping(kintone, connection=renamed.connection)
     return queries() - before
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("tel", "一部のフィールドの連携だけを止めています。"),
+        ("code", "更新キーに問題があるため、この連携を止めています。"),
+    ],
+)
+def test_a_record_that_waits_for_a_person_does_not_say_that_nothing_need_be_done(
+    as_administrator: Client, company_mapping: Mapping, kintone: Any, field: str, said: str
+) -> None:
+    company = make_company()
+    kintone.rename_field(company_mapping.app, field, "another")
+    load(company_mapping)
+
+    page = Page(as_administrator.get(f"/records/company/{company.pk}/"))
+
+    assert said in page.text()
+    assert ("操作は不要です。" in page.text()) is (field == "tel")
