@@ -12,6 +12,7 @@ from integrations.kintone.values import JsonValue
 from mapping.checks import check, errors_of
 from mapping.columns import KEEP, Column, described, origin_items
 from mapping.converters import ValueRefusedError, is_empty
+from mapping.left_out import LeftOut, left_out
 from mapping.payload import Payload, digest_of
 from mapping.rulespec import RuleSpec, WhenEmpty
 from mapping.users import AS_THEY_ARE, UserTies
@@ -30,7 +31,7 @@ class EmptyKeyError(MappingError):
 
 
 class PlanError(Exception):
-    """The mapping does not fit the form (a field is gone, the key is no key): a person must act.
+    """The mapping cannot run on the form at all (the key is gone, or no key): a person must act.
 
     `problems` names the fields.
     """
@@ -62,9 +63,14 @@ class MappingPlan:
     key_field: str
     item_keys: tuple[str, ...]
     """The items that `build` needs, for `crm.changes.load`."""
+    left_out: tuple[LeftOut, ...]
+    """The rules that the form has no place for: what they would fill is not sent."""
 
-    def __init__(self, columns: Sequence[Column], *, key_field: str) -> None:
+    def __init__(
+        self, columns: Sequence[Column], *, key_field: str, left_out: Sequence[LeftOut] = ()
+    ) -> None:
         self.key_field = key_field
+        self.left_out = tuple(left_out)
         self.columns = tuple(columns)
         self.item_keys = tuple(
             dict.fromkeys(item for column in columns for item in origin_items(column.rule))
@@ -91,7 +97,7 @@ class MappingPlan:
         rowsets: Mapping[str, str],
         ties: UserTies = AS_THEY_ARE,
     ) -> Self:
-        """The plan of these rules.
+        """The plan of these rules; those that do not fit the form any more are left out.
 
         Args:
             kinds: Item key → kind, of all items of the record type.
@@ -99,16 +105,18 @@ class MappingPlan:
             ties: Which kintone users the CRM's are.
 
         Raises:
-            PlanError: a rule names a field that is not there, not writable or not fitting, or the
-                update key is none.
+            PlanError: the update key is none, or a rule is no rule on whatever form.
         """
-        findings = check(rules, key_field=key_field, form=form, kinds=kinds, rowsets=rowsets)
+        unfit = left_out(rules, key_field=key_field, form=form, kinds=kinds)
+        without = [one.rule for one in unfit]
+        whole = [rule for rule in rules if rule not in without]
+        findings = check(whole, key_field=key_field, form=form, kinds=kinds, rowsets=rowsets)
         if errors := errors_of(findings):
             raise PlanError(errors)
         columns = [
-            Column.of(rule, target=_found(form, rule), kinds=kinds, ties=ties) for rule in rules
+            Column.of(rule, target=_found(form, rule), kinds=kinds, ties=ties) for rule in whole
         ]
-        return cls(columns, key_field=key_field)
+        return cls(columns, key_field=key_field, left_out=unfit)
 
     @property
     def unique_columns(self) -> tuple[Column, ...]:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from common import clock
 from common.problems import Problem
@@ -18,7 +18,10 @@ from common.wording import listed, one_after_another
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
+from mapping.accepting import DriftMoved, accept
 from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
+from mapping.drift import Drift
+from mapping.drift_texts import drift_view
 from mapping.edit_page import Show, edit_page
 from mapping.mappings import FormChange, form_of, read_form
 from mapping.models import Mapping
@@ -113,6 +116,40 @@ def _said_of_taken(taken: Taken) -> str:
     )
 
 
+@require_POST
+def accept_drift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry out what the drift proposes, if the form is still as the person saw it."""
+    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    to_dashboard = request.POST.get("back") == "dashboard"
+    back = (
+        reverse("jobs:dashboard") if to_dashboard else _address(mapping, show=Show.ALL, search="")
+    )
+    try:
+        client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
+        with client:
+            read_form(mapping, client, now=clock.now())
+        accepted = accept(mapping, stamp=request.POST.get("stamp", ""))
+    except (KintoneError, AllowanceSpentError) as error:
+        messages.error(request, _failure(error, mapping=mapping))
+    except DriftMoved:
+        messages.warning(
+            request,
+            _(
+                "kintoneのフォームまたはマッピングが、表示した後に変わりました。"
+                "現在の内容を確認してください。"
+            ),
+        )
+    else:
+        messages.success(request, _accepted(accepted))
+    return redirect(back)
+
+
+def _accepted(accepted: Sequence[Drift]) -> str:
+    if any(drift.proposal for drift in accepted):
+        return _("提案どおりに変更しました。次回の実行から反映します。")
+    return _("確認済みにしました。")
+
+
 def _page(
     request: HttpRequest,
     mapping: Mapping,
@@ -138,6 +175,7 @@ def _page(
         "mapping": mapping,
         "record_type": record_type_label(RecordType(mapping.record_type)),
         "page": page,
+        "drift": drift_view(mapping),
         "refused": refused is not None,
         "tabs": [
             {

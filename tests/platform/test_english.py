@@ -55,7 +55,12 @@ FIELDS: dict[str, dict[str, Any]] = {
         "fields": {"memo": {"type": "MULTI_LINE_TEXT", "label": "Memo"}},
     },
 }
-RULES = {"code": "external_id", "name": "name", "industry": "business_category_kbn"}
+RULES = {
+    "code": "external_id",
+    "name": "name",
+    "phone": "main_tel",
+    "industry": "business_category_kbn",
+}
 
 
 class _Reader(HTMLParser):
@@ -117,6 +122,11 @@ def mapping(kintone: Any, db: None) -> Mapping:
     make_company(name="Wakaba", business_category_kbn="Nowhere")
     make_lead(company, family_name="Sato", first_name="Jiro", owner=member)
     make_department(company, name="Sales")
+    run_now(made)
+    kintone.rename_field(made.app, "phone", "telephone")
+    kintone.set_field(made.app, "industry", options=["Wholesale"])
+    Mapping.objects.filter(pk=made.pk).update(form_read_at=None)
+    change(company, name="Aoba Holdings")
     run_now(made)
     change(company, name="Aoba Trading")
     preview = previews.start(made, reads_kintone=True, now=clock.now())
