@@ -8,7 +8,7 @@ import logging
 from celery import shared_task
 
 from common import clock
-from jobs import execute, liveness, mails, previewing, queue, schedules, sweep
+from jobs import alerts, execute, liveness, mails, previewing, queue, schedules, sweep
 from jobs.models import Heartbeat, Preview, Run
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,13 @@ def tick() -> None:
     now = clock.now()
     Heartbeat.objects.update_or_create(name="tick", defaults={"at": now})
     # A run whose process died first: it must not keep its mapping out of the slot that is due.
-    steps = (sweep.give_up_dead, schedules.claim_due, sweep.sweep, mails.deliver_pending)
+    steps = (
+        sweep.give_up_dead,
+        schedules.claim_due,
+        sweep.sweep,
+        alerts.review_drifts,
+        mails.deliver_pending,
+    )
     for step in steps:
         try:
             step(now=now)

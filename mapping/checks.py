@@ -52,7 +52,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """Everything about these rules and this key that a person should know; errors first."""
     errors = [
-        *(problem for rule in rules for problem in _rule_errors(rule, form=form, kinds=kinds)),
+        *(problem for rule in rules for problem in rule_errors(rule, form=form, kinds=kinds)),
         *_fields_taken_twice(rules, form=form),
         *_key_errors(rules, key_field=key_field, form=form),
     ]
@@ -141,7 +141,8 @@ def _fields_taken_twice(rules: Sequence[RuleSpec], *, form: Form | None) -> Iter
             yield Problem(code="field_taken", field=path(rule), item=rule.source, params=params)
 
 
-def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+def rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    """What keeps this rule from being carried out on this form."""
     target = form.find(rule.field, table=rule.table)
     if target is None:
         yield Problem(code="field_gone", field=path(rule), item=rule.source)

@@ -7,7 +7,7 @@ from typing import Final
 
 from common.problems import Problem, quote
 from common.types import ItemValue, ItemValues, Kind
-from integrations.kintone.form import FormField
+from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import (
     LIST_TYPES,
@@ -25,6 +25,7 @@ from mapping.converters import (
     text_of_item,
 )
 from mapping.rulespec import RuleSpec, WhenEmpty
+from mapping.users import AS_THEY_ARE, UserTies
 
 
 class _Keep:
@@ -72,8 +73,18 @@ class Column:
     """Printable text up to this length is sent as it is."""
 
     @classmethod
-    def of(cls, rule: RuleSpec, *, target: FormField, kinds: Mapping[str, Kind]) -> "Column":
+    def of(
+        cls,
+        rule: RuleSpec,
+        *,
+        target: FormField,
+        kinds: Mapping[str, Kind],
+        ties: UserTies = AS_THEY_ARE,
+    ) -> "Column":
         """The rule, tied to the field. `mapping.checks` has found nothing against the pair.
+
+        Args:
+            ties: Which kintone users the CRM's are.
 
         Raises:
             ValueRefusedError: a fixed value cannot stand in the field.
@@ -86,7 +97,9 @@ class Column:
             target=target,
             kind=kind,
             path=f"{rule.table}.{rule.field}" if rule.table else rule.field,
-            read=_reader(rule, kinds=kinds),
+            read=_tied(_reader(rule, kinds=kinds), ties)
+            if target.type is FieldType.USER_SELECT
+            else _reader(rule, kinds=kinds),
             convert=converter(kind_there, target),
             convert_text=as_plain_text,
             flag_values={
@@ -222,6 +235,12 @@ def _reader(rule: RuleSpec, *, kinds: Mapping[str, Kind]) -> Callable[[ItemValue
         return lambda values: _filled_in(parts, values=values, kinds=kinds)
     text = rule.fixed
     return lambda _values: text
+
+
+def _tied(
+    read: Callable[[ItemValues], ItemValue], ties: UserTies
+) -> Callable[[ItemValues], ItemValue]:
+    return lambda values: ties.tied(read(values))
 
 
 def _filled_in(

@@ -1,6 +1,6 @@
 """Everything that the mapping page (step 2) shows, gathered with a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -30,9 +30,11 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
-from mapping.rules import SourceItems, source_of
+from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
+from mapping.suggestion_panel import Panel, Ticks, panel_of
+from mapping.users import UserTies
 
 
 class Show(models.TextChoices):
@@ -67,6 +69,7 @@ class Row:
     errors: tuple[ProblemText, ...]
     warnings: tuple[ProblemText, ...]
     value_table: str
+    is_saved: bool
 
     @property
     def badge(self) -> dict[str, str]:
@@ -90,6 +93,17 @@ class Row:
     def has_problems(self) -> bool:
         """Whether a person should look at it."""
         return bool(self.errors or self.warnings or self.samples.refused)
+
+    @property
+    def takes_options(self) -> bool:
+        """Whether the rule, as it is saved, fills a field with options."""
+        place = self.place
+        return self.is_saved and place is not None and bool(place.field.options)
+
+    @property
+    def takes_users(self) -> bool:
+        """Whether members of the CRM become kintone users here."""
+        return self.place is not None and self.place.field.type is FieldType.USER_SELECT
 
     @property
     def has_details(self) -> bool:
@@ -122,6 +136,7 @@ class EditPage:
     places: tuple[tuple[Place, str], ...]
     free: tuple[Place, ...]
     has_key_field: bool
+    suggestions: Panel
 
 
 def edit_page(
@@ -131,6 +146,7 @@ def edit_page(
     refused: Sequence[Problem] | None,
     show: Show,
     search: str,
+    ticks: Ticks,
 ) -> EditPage:
     """The page of these rules.
 
@@ -138,6 +154,7 @@ def edit_page(
         draft: The stored rules, or those that were just chosen.
         refused: Why saving failed; None if nothing was saved. A missing update key is no error
             before the first rule.
+        ticks: What was ticked among the proposals on the page that was sent.
     """
     form = form_of(mapping)
     source = source_of(mapping)
@@ -146,9 +163,8 @@ def edit_page(
     labels = {item.key: item.label for item in source.items}
     taken = {path(spec): labels.get(spec.source) or str(_("固定値")) for spec in draft.specs}
     choices = Choices(places, taken=taken)
-    values = newest_values(
-        RecordType(mapping.record_type), item_keys=[item.key for item in source.items]
-    )
+    record_type = RecordType(mapping.record_type)
+    values = newest_values(record_type, item_keys=[item.key for item in source.items])
     builder = _Rows(
         draft=draft,
         form=form,
@@ -158,6 +174,8 @@ def edit_page(
         errors=errors,
         warnings=warnings,
         values=values,
+        saved={path(spec) for spec in specs_of(mapping)},
+        ties=ties_of(mapping.connection),
     )
     rows = [builder.row(number, item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
@@ -172,6 +190,9 @@ def edit_page(
         places=tuple((place, described_places.get(place.path, "")) for place in places),
         free=tuple(place for place in places if not place.reason and place.path not in taken),
         has_key_field=any(field.can_be_update_key for field in form.fields.values()),
+        suggestions=panel_of(
+            record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
+        ),
     )
 
 
@@ -185,6 +206,9 @@ class _Rows:
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
     values: Sequence[ItemValues]
+    saved: Collection[str]
+    """Paths of the fields that stored rules fill."""
+    ties: UserTies
 
     def row(self, number: int, item: Item) -> Row:
         rule = self.draft.by_item.get(item.key)
@@ -215,6 +239,7 @@ class _Rows:
             value_table=self.draft.value_texts.get(
                 item.key, value_table_text(rule.values) if rule else ""
             ),
+            is_saved=chosen in self.saved,
         )
 
     def others(self, required: Sequence[Place]) -> tuple[OtherRow, ...]:
@@ -240,7 +265,7 @@ class _Rows:
         if target is None:
             return None
         try:
-            return Column.of(rule, target=target, kinds=self.source.kinds)
+            return Column.of(rule, target=target, kinds=self.source.kinds, ties=self.ties)
         except ValueRefusedError:
             return None
 

@@ -100,7 +100,13 @@ def get_users(call: Call) -> Json:
     size = params.whole_number(call.params.get("size") or 100, key="size")
     offset = params.whole_number(call.params.get("offset") or 0, key="offset", least=0)
     people: list[dict[str, Any]] = [
-        {"id": str(number), "code": user.login, "name": user.name, "valid": user.active}
+        {
+            "id": str(number),
+            "code": user.login,
+            "name": user.name,
+            "email": user.email,
+            "valid": user.active,
+        }
         for number, user in enumerate(call.domain.users.values(), start=1)
         if not codes or user.login in codes
     ]

@@ -44,6 +44,7 @@ class User:
     active: bool = True
     language: str = "auto"
     two_factor: bool = False
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from integrations.kintone.trust import tls_context
 from integrations.kintone.values import (
     AppInfo,
     JsonValue,
+    KintonePerson,
     Meter,
     Operation,
     PutResult,
@@ -37,6 +38,9 @@ CALL_LIFE: timedelta = transport.CALL_LIFE
 
 #: Source: PUT records.json: records of one request.
 MOST_RECORDS = 100
+
+#: Most people of one answer. Source: GET /v1/users.json.
+_USERS_AT_ONCE = 100
 
 #: Source: POST bulkRequest.json: requests inside one.
 MOST_PARTS = 20
@@ -187,6 +191,26 @@ class KintoneClient:
         except (KeyError, ValueError):
             raise self._unexpected("records.json") from None
 
+    def get_users(self) -> list[KintonePerson]:
+        """Everybody who has a login name in this kintone; one request for 100 of them.
+
+        Raises:
+            KintoneConfigError: API tokens of apps may not ask this.
+
+        Source: GET /v1/users.json, which kintone counts against no app.
+        """
+        people: list[KintonePerson] = []
+        while True:
+            query = {"size": str(_USERS_AT_ONCE), "offset": str(len(people))}
+            call = Call(method="GET", path="/v1/users.json", app=None, query=query)
+            try:
+                page = [_person(one) for one in self._transport.send(call)["users"]]  # type: ignore[attr-defined]  # whatever it is not is caught
+            except (AttributeError, KeyError, TypeError):
+                raise self._unexpected("users.json") from None
+            people += page
+            if len(page) < _USERS_AT_ONCE:
+                return people
+
     def put_records(
         self, puts: Sequence[RecordPut], *, app: int, key_field: str, upsert: bool = True
     ) -> list[PutResult]:
@@ -282,6 +306,15 @@ class KintoneClient:
     def _unexpected(self, name: str, *, may_have_written: bool = False) -> KintoneProtocolError:
         summary = f"{self._prefix}{name}: 200, but not the answer that kintone promises"
         return KintoneProtocolError(summary, status=200, may_have_written=may_have_written)
+
+
+def _person(user: Mapping[str, object]) -> KintonePerson:
+    return KintonePerson(
+        code=str(user["code"]),
+        name=str(user.get("name") or ""),
+        email=str(user.get("email") or ""),
+        active=user.get("valid") is not False,
+    )
 
 
 def _check_puts(puts: Sequence[RecordPut], *, key_field: str) -> None:

@@ -10,6 +10,7 @@ from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from tests.builders_crm import change, make_company
+from tests.builders_mapping import make_mapping
 from tests.flows.conftest import enabled_mapping, run_now
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from mapping.models import Mapping
 
 pytestmark = pytest.mark.browser
+
+
+PROPOSED: dict[str, dict[str, Any]] = {
+    "会社ID": {"type": "SINGLE_LINE_TEXT", "unique": True},
+    "会社名": {"type": "SINGLE_LINE_TEXT"},
+    "業種": {"type": "DROP_DOWN", "options": ["製造業"]},
+    "郵便番号・住所": {"type": "SINGLE_LINE_TEXT"},
+    "タグ一覧": {"type": "SUBTABLE", "fields": {"タグ": {"type": "SINGLE_LINE_TEXT"}}},
+}
 
 
 @pytest.fixture
@@ -32,6 +42,8 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
     previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
+    # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
+    make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
 
 
@@ -45,11 +57,14 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/settings/new/",
         f"/settings/{mapping.connection_id}/",
         f"/settings/mappings/{mapping.pk}/",
+        f"/settings/mappings/{mapping.connection.mappings.get(app=99).pk}/",
         f"/settings/mappings/{mapping.pk}/test/?record={company}",
         f"/settings/mappings/{mapping.pk}/failures/",
         f"/settings/mappings/{mapping.pk}/first-load/",
         f"/settings/mappings/{mapping.pk}/preview/",
         f"/settings/mappings/{mapping.pk}/preview/?list=updated",
+        f"/settings/mappings/{mapping.pk}/values/?field=industry",
+        f"/settings/{mapping.connection_id}/users/",
         f"/settings/{mapping.connection_id}/delete/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",

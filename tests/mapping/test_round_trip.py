@@ -102,7 +102,7 @@ def world(kintone: Any) -> Iterator[World]:
 def plan_of(app: App, drawns: Sequence[Drawn]) -> MappingPlan | None:
     """The plan of these rules; None where a fixed value is refused at once."""
     try:
-        return MappingPlan.compile(
+        plan = MappingPlan.compile(
             [KEY, *(one.rule for one in drawns)],
             key_field="key",
             form=app.form,
@@ -113,6 +113,7 @@ def plan_of(app: App, drawns: Sequence[Drawn]) -> MappingPlan | None:
         if any(one.rule.empty is WhenEmpty.FIXED for one in drawns):
             return None
         raise
+    return None if plan.left_out else plan
 
 
 def built(plan: MappingPlan, values: Mapping[str, ItemValue]) -> Payload | None:
