@@ -16,7 +16,7 @@ def test_while_a_worker_is_at_a_mapping_neither_a_slot_nor_a_command_starts_it_a
     product, programs, kintone, mapping
 ):
     make_companies(400)
-    kintone.latency(after=0.7)
+    kintone.latency(after=4)
     run = product.begin(mapping, queue=ONE_BY_ONE)
     wait_until(lambda: kintone.records(mapping.app))
 
@@ -25,6 +25,7 @@ def test_while_a_worker_is_at_a_mapping_neither_a_slot_nor_a_command_starts_it_a
     command = programs.start("manage", "sync", f"{mapping.connection.name}/company", "--json")
 
     assert command.wait(timeout=20) == 2, programs.said()
+    kintone.latency()
     wait_until(lambda: not open_runs())
     product.rest()
     (only,) = Run.objects.all()
