@@ -13,7 +13,15 @@ from common.types import ItemValues, RecordType
 from crm.catalogue import Item
 from crm.labels import kind_label
 from integrations.kintone.form import FieldType, Form, FormField
-from mapping.checks import Severity, check, errors_of, one_to_one, path, required_without_rule
+from mapping.checks import (
+    Severity,
+    check,
+    errors_of,
+    one_to_one,
+    path,
+    required_columns_without_rule,
+    required_without_rule,
+)
 from mapping.columns import Column
 from mapping.converters import ValueRefusedError, Verdict
 from mapping.drafts import Draft, value_table_text
@@ -290,7 +298,11 @@ def _problems(
 
 
 def _required(draft: Draft, *, form: Form, places: Iterable[Place]) -> tuple[Place, ...]:
-    missing: tuple[FormField, ...] = required_without_rule(draft.specs, form=form)
+    columns = required_columns_without_rule(draft.specs, form=form).values()
+    missing: tuple[FormField, ...] = (
+        *required_without_rule(draft.specs, form=form),
+        *(column for of_table in columns for column in of_table),
+    )
     return tuple(place for place in places if any(place.field is field for field in missing))
 
 

@@ -9,7 +9,7 @@ from common.problems import Problem
 from common.types import ItemValue, ItemValues, Kind
 from integrations.kintone.form import Form, FormField
 from integrations.kintone.values import JsonValue
-from mapping.checks import check, errors_of
+from mapping.checks import check, errors_of, required_columns_without_rule
 from mapping.columns import KEEP, Column, described, origin_items
 from mapping.converters import ValueRefusedError, is_empty
 from mapping.left_out import LeftOut, left_out
@@ -67,7 +67,12 @@ class MappingPlan:
     """The rules that the form has no place for: what they would fill is not sent."""
 
     def __init__(
-        self, columns: Sequence[Column], *, key_field: str, left_out: Sequence[LeftOut] = ()
+        self,
+        columns: Sequence[Column],
+        *,
+        key_field: str,
+        lacking: Mapping[str, Sequence[FormField]],
+        left_out: Sequence[LeftOut] = (),
     ) -> None:
         self.key_field = key_field
         self.left_out = tuple(left_out)
@@ -82,7 +87,7 @@ class MappingPlan:
             (column for column in columns if column.rule.table), key=lambda each: each.rule.table
         )
         self._tables = tuple(
-            _Table(code=code, columns=tuple(group))
+            _Table(code=code, columns=tuple(group), lacking=lacking.get(code, ()))
             for code, group in groupby(by_table, key=lambda each: each.rule.table)
         )
 
@@ -116,7 +121,8 @@ class MappingPlan:
         columns = [
             Column.of(rule, target=_found(form, rule), kinds=kinds, ties=ties) for rule in whole
         ]
-        return cls(columns, key_field=key_field, left_out=unfit)
+        lacking = required_columns_without_rule(whole, form=form)
+        return cls(columns, key_field=key_field, lacking=lacking, left_out=unfit)
 
     @property
     def unique_columns(self) -> tuple[Column, ...]:
@@ -213,13 +219,20 @@ class _Table:
 
     code: str
     columns: tuple[Column, ...]
+    lacking: Sequence[FormField]
+    """Columns without a rule that kintone wants filled in every row."""
 
     def rows(self, values: ItemValues, problems: list[Problem]) -> list[JsonValue] | None:
         """The rows to be sent; None leaves the table as it is."""
         raws = [column.read(values) for column in self.columns]
         if self._is_kept(raws):
             return None
-        return [{"value": self._cells(cells, problems)} for cells in self._rows_of(raws)]
+        rows: list[JsonValue] = [
+            {"value": self._cells(cells, problems)} for cells in self._rows_of(raws)
+        ]
+        if rows:
+            problems += [_column_without_rule(self.code, column) for column in self.lacking]
+        return rows
 
     def _is_kept(self, raws: Sequence[ItemValue]) -> bool:
         """Whether nothing is there to be sent and every source says that kintone's rows stay."""
@@ -272,6 +285,12 @@ def _found(form: Form, rule: RuleSpec) -> FormField:
     target = form.find(rule.field, table=rule.table)
     assert target is not None  # `check` reports a field that is gone
     return target
+
+
+def _column_without_rule(table: str, column: FormField) -> Problem:
+    return Problem(
+        code="required_without_rule", field=f"{table}.{column.code}", params=described(column)
+    )
 
 
 def _empty_key(column: Column) -> Problem:

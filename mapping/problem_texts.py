@@ -65,7 +65,7 @@ def _body(words: Words, params: dict[str, str]) -> str:
     body = str(words.body)
     names = _PLACEHOLDER.findall(body)
     if words.without is not None and not all(params.get(name) for name in names):
-        return str(words.without)
+        body = str(words.without)
     return _PLACEHOLDER.sub(lambda match: params.get(match[1], ""), body)
 
 

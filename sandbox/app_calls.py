@@ -1,4 +1,4 @@
-"""The calls about apps, forms and people: app.json, apps.json, app/form/fields.json, users.json."""
+"""The calls about apps, their forms and settings, and about people."""
 
 from typing import Any
 
@@ -65,6 +65,31 @@ def get_form(call: Call) -> Json:
     app = call.app(*rights, any_right=True)
     properties = call.actor.form_as_seen(call.domain, app)
     return {"properties": properties, "revision": str(app.revision)}
+
+
+def get_settings(call: Call) -> Json:
+    """GET app/settings.json; which right that takes is not known: here that to the form."""
+    app = call.app("view", "add", "manage", any_right=True)
+    precision = app.precision
+    return {
+        "name": app.name,
+        "description": app.description,
+        "icon": {"type": "PRESET", "key": "APP72"},
+        "theme": "WHITE",
+        "titleField": {"selectionMode": "AUTO"},
+        "enableThumbnails": True,
+        "enableBulkDeletion": False,
+        "enableComments": True,
+        "enableDuplicateRecord": True,
+        "enableInlineRecordEditing": True,
+        "numberPrecision": {
+            "digits": str(precision.digits),
+            "decimalPlaces": str(precision.decimals),
+            "roundingMode": precision.rounding,
+        },
+        "firstMonthOfFiscalYear": "4",
+        "revision": str(app.revision),
+    }
 
 
 def get_users(call: Call) -> Json:

@@ -120,6 +120,7 @@ def test_what_kintone_refused_is_told_in_its_own_words_with_the_evidence_apart()
     [
         ("GAIA_LO04", "ルックアップのコピー元がありません"),
         ("GAIA_IL26", "kintoneにユーザーがいません"),
+        ("GAIA_IL28", "kintoneに組織またはグループがありません"),
         ("GAIA_XX99", "kintoneがデータを受け付けませんでした"),
     ],
 )
