@@ -121,6 +121,14 @@ def required_columns_without_rule(
     return lacking
 
 
+def places_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> dict[str, FormField]:
+    """Both kinds, by their paths: the field code, `TABLE.COLUMN` in a table."""
+    columns = required_columns_without_rule(rules, form=form)
+    return {field.code: field for field in required_without_rule(rules, form=form)} | {
+        f"{table}.{column.code}": column for table, found in columns.items() for column in found
+    }
+
+
 def _stays_empty_in_vain(field: FormField) -> bool:
     """Whether kintone refuses what leaves this field out (a minimum length holds for "" too)."""
     return (
@@ -234,15 +242,8 @@ def _thirteen_digits(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
 
 
 def _required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> Iterator[Problem]:
-    for field in required_without_rule(rules, form=form):
-        yield Problem(code="required_without_rule", field=field.code, params=described(field))
-    for table, columns in required_columns_without_rule(rules, form=form).items():
-        for column in columns:
-            yield Problem(
-                code="required_without_rule",
-                field=f"{table}.{column.code}",
-                params=described(column),
-            )
+    for place, field in places_without_rule(rules, form=form).items():
+        yield Problem(code="required_without_rule", field=place, params=described(field))
 
 
 def _table_warnings(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from common.problems import Problem
 from common.types import Kind
 from integrations.kintone.form import Form, FormField
-from mapping.checks import required_without_rule, rule_errors
+from mapping.checks import places_without_rule, rule_errors
 from mapping.columns import described
 from mapping.drift import Drift, Effect, Proposal, Remedy, drift_of_rule
 from mapping.drifting_fields import of_demands, of_options
@@ -141,11 +141,9 @@ class _Comparing:
         return drift_of_rule(rule, new, "unfit", Effect.LEFT_OUT)
 
     def _newly_required(self, before: Form, *, successors: Collection[str]) -> Iterator[Drift]:
-        lacked = {one.code for one in required_without_rule(self._rules, form=before)}
-        tables = {code: table.code for table in self._now.fields.values() for code in table.columns}
-        for one in required_without_rule(self._rules, form=self._now):
-            place = f"{tables[one.code]}.{one.code}" if one.code in tables else one.code
-            if one.code not in lacked and place not in successors:
+        lacked = places_without_rule(self._rules, form=before)
+        for place, one in places_without_rule(self._rules, form=self._now).items():
+            if place not in lacked and place not in successors:
                 problem = Problem(code="drift.required", field=place, params=described(one))
                 yield Drift(problem=problem, effect=Effect.RECORDS)
 

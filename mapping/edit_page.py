@@ -19,8 +19,7 @@ from mapping.checks import (
     errors_of,
     one_to_one,
     path,
-    required_columns_without_rule,
-    required_without_rule,
+    places_without_rule,
 )
 from mapping.columns import Column
 from mapping.converters import ValueRefusedError, Verdict
@@ -298,12 +297,8 @@ def _problems(
 
 
 def _required(draft: Draft, *, form: Form, places: Iterable[Place]) -> tuple[Place, ...]:
-    columns = required_columns_without_rule(draft.specs, form=form).values()
-    missing: tuple[FormField, ...] = (
-        *required_without_rule(draft.specs, form=form),
-        *(column for of_table in columns for column in of_table),
-    )
-    return tuple(place for place in places if any(place.field is field for field in missing))
+    missing = places_without_rule(draft.specs, form=form)
+    return tuple(place for place in places if place.path in missing)
 
 
 def _is_of_page(problem: Problem, draft: Draft) -> bool:

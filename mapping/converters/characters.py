@@ -35,6 +35,11 @@ _HALF_WIDTH: Final = (
 )
 
 _LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+#: Any of all that; most text that is not printable has but "\n" or a full-width space.
+_TO_MEND: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_SEEN: Final = re.compile(rf"[^\s{''.join(map(chr, (*_WITHOUT_WIDTH, *_CONTROLS)))}]")
 
 
 def half_width(text: str) -> str:
@@ -49,7 +54,7 @@ def unix_lines(text: str) -> str:
         ValueRefusedError: half of a character is missing.
     """
     # Most text has none of this, and all of it is unprintable: much cheaper to ask than to search.
-    if text.isprintable():
+    if text.isprintable() or not _TO_MEND.search(text):
         return text
     if _HALF_A_PAIR.search(text):
         raise ValueRefusedError("broken_character")
@@ -64,6 +69,6 @@ def one_line(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether nobody would see anything: spaces of any width, and what has no width."""
-    if not text or text.isspace():
-        return True
-    return not text.isprintable() and not half_width(text)
+    if text[:1].isprintable() and text[:1] not in ("", " "):  # almost always
+        return False
+    return _SEEN.search(text) is None

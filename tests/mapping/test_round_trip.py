@@ -2,7 +2,7 @@
 
     HYPOTHESIS_PROFILE=long .venv/bin/python -m pytest tests/mapping/test_round_trip.py
 
-tries forty times as many; `--hypothesis-seed=N` chooses others. What was found is in
+tries eighty times as many; `--hypothesis-seed=N` chooses others. What was found is in
 `test_found_values.py`.
 """
 
@@ -35,6 +35,8 @@ PROFILES: Final = {
     "hunt": settings(_COMMON, max_examples=300, phases=[Phase.generate]),
 }
 PROFILE: Final = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "short")]
+
+pytestmark = pytest.mark.timeout(120 if PROFILE is PROFILES["short"] else 3600)
 
 KEY: Final = RuleSpec(field="key", source="key")
 #: What only kintone can know: people, and the records that a lookup finds.
