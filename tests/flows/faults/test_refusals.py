@@ -13,6 +13,7 @@ from mapping.models import Mapping
 from tests.builders_crm import make_companies, make_company
 from tests.flows.conftest import outcomes
 from tests.flows.faults.conftest import ONE_BY_ONE, by_code
+from tests.flows.faults.processes import wait_until
 from tests.flows.faults.wire import meanwhile
 
 
@@ -152,6 +153,7 @@ def test_a_field_renamed_in_mid_run_is_named_as_soon_as_the_form_is_read_again(
     assert by_code(kintone, mapping) == everything(rows), "only what is renamed is left out"
     assert [alert.kind for alert in Alert.objects.filter(ended_at=None)] == [AlertKind.DRIFT]
     product.tick()
+    wait_until(lambda: product.mails.mails)
     product.rest()
     assert len(product.mails.mails) == 1
     mapping.refresh_from_db()
