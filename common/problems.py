@@ -56,6 +56,9 @@ class Problem:
 
 
 def quote(value: object) -> str:
-    """`value` as text, cut to `QUOTED_LENGTH` characters."""
-    text = str(value)
+    """`value` as text, cut to `QUOTED_LENGTH` characters.
+
+    NUL and halves of characters, which PostgreSQL does not store, show as "�" and "?".
+    """
+    text = str(value).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     return text if len(text) <= QUOTED_LENGTH else text[: QUOTED_LENGTH - 1] + "…"

@@ -20,6 +20,8 @@ from integrations.models import Connection
 from jobs import ledger
 from jobs.models import Alert, Run
 from jobs.states import WELL_ENDED, AlertKind, FailureKind, RunStatus, Trigger
+from mapping.drift import Effect
+from mapping.mappings import drift_of
 from mapping.models import Mapping
 
 
@@ -36,10 +38,12 @@ SYNC_USER = Ailment(kind=AlertKind.SYNC_USER, whole_connection=True)
 UNREACHABLE = Ailment(kind=AlertKind.UNREACHABLE, whole_connection=True)
 NO_ENTRY = Ailment(kind=AlertKind.CONFIGURATION, whole_connection=True)
 CONFIGURATION = Ailment(kind=AlertKind.CONFIGURATION)
+DRIFT = Ailment(kind=AlertKind.DRIFT)
 INTERNAL = Ailment(kind=AlertKind.INTERNAL)
 RECORDS_FAILED = Ailment(kind=AlertKind.RECORDS_FAILED)
 
-#: What a run's end is a witness of; failed records are counted in the ledger instead.
+#: What a run's end is a witness of; failed records are counted in the ledger instead, and a drift
+#: is known from the reading of the form.
 WITNESSED = (BUDGET, SYNC_USER, UNREACHABLE, NO_ENTRY, CONFIGURATION, INTERNAL)
 
 #: Reasons that concern every app of the connection alike. A token may be one app's only.
@@ -72,8 +76,13 @@ _WELL_IN_SPITE_OF = {
     UNREACHABLE: frozenset({BUDGET}),
     NO_ENTRY: frozenset({BUDGET, UNREACHABLE}),
     CONFIGURATION: frozenset({BUDGET, UNREACHABLE, NO_ENTRY}),
+    DRIFT: frozenset({BUDGET}),
     INTERNAL: frozenset({BUDGET}),
 }
+#: What kintone says where the update key is not any more what it was.
+_OF_THE_KEY = frozenset(
+    f"kintone_config.{reason}" for reason in (ConfigReason.UPDATE_KEY, ConfigReason.FIELD)
+)
 #: Kinds of which another problem is another thing to do, and so worth another mail.
 _TOLD_PER_PROBLEM = frozenset({AlertKind.SYNC_USER, AlertKind.CONFIGURATION})
 #: How many runs back a mapping's last word on an ailment is looked for.
@@ -90,6 +99,51 @@ def review_run(run: Run) -> None:
         for ailment in WITNESSED:
             _hear(run, ailment, alarmed=alarmed, at=at)
     _review_failed_records(run, alarmed=alarmed, at=at)
+    if run.mapping.drift or DRIFT in alarmed:
+        review_drift(run.mapping, at=at)
+
+
+def review_drifts(*, now: datetime) -> None:
+    """Open and end the alerts of all mappings whose form was read by whomever since."""
+    alarmed = Alert.objects.filter(kind=AlertKind.DRIFT, ended_at=None).values("mapping")
+    concerned = Mapping.objects.filter(~Q(drift=[]) | Q(pk__in=alarmed), enabled=True)
+    for mapping in concerned.select_related("connection").defer("form", "made_on"):
+        review_drift(mapping, at=now)
+
+
+def review_drift(mapping: Mapping, *, at: datetime) -> None:
+    """Tell of what is not in the form as it was; what comes to it later is told anew."""
+    if not mapping.enabled:
+        return
+    told = sorted(drift.id for drift in drift_of(mapping))
+    if not told:
+        _end(_open_alerts(mapping, DRIFT), at=at)
+        return
+    problem = Problem(code="drift.changes", value="\n".join(told)).as_json()
+    alert, opened = Alert.objects.get_or_create(
+        connection=mapping.connection,
+        mapping=mapping,
+        kind=AlertKind.DRIFT,
+        ended_at=None,
+        defaults={"problem": problem, "began_at": at},
+    )
+    before = Problem.from_json(alert.problem).value.split("\n")
+    if opened or before == told:
+        return
+    changed: dict[str, object] = {"problem": problem}
+    if not set(told).issubset(before):
+        changed |= {"began_at": at, "began_mailed_at": None}
+    Alert.objects.filter(pk=alert.pk, ended_at=None).update(**changed)
+
+
+def is_of_drift(run: Run, mapping: Mapping) -> bool:
+    """Whether the run failed for a drift that stops its mapping, and for nothing else."""
+    if run.status != RunStatus.FAILED:
+        return False
+    code = Problem.from_json(run.message).code
+    if code in _OF_THE_KEY:
+        return any(drift.effect is Effect.STOPS for drift in drift_of(mapping))
+    return code.startswith("drift.")
 
 
 def review_connection(connection: Connection, *, now: datetime) -> None:
@@ -112,6 +166,8 @@ def ailment_of(run: Run) -> Ailment | None:
     code = Problem.from_json(run.message).code
     if code in _NO_ENTRY_CODES:
         return NO_ENTRY
+    if is_of_drift(run, run.mapping):
+        return DRIFT
     by_failure = _AILMENT_BY_FAILURE.get(FailureKind(run.failure_kind or FailureKind.INTERNAL))
     return _AILMENT_BY_CODE.get(code, by_failure)
 

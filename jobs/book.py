@@ -133,7 +133,7 @@ class DatabaseBook:
                     continue
                 (granted if entry.is_as_seen(one.known) else passed).append(one)
             self._mark_in_doubt(granted, now=now)
-            self._look_again(passed, now=now)
+            self._look_again([one.row_id for one in passed], now=now)
         return Intent(granted=granted, conflicts=conflicts)
 
     def renew(self, batch: Sequence[Sendable]) -> None:
@@ -160,6 +160,8 @@ class DatabaseBook:
             if sent:
                 claims.release_others(self._ledger, sent)
             self._list(settled, now=now)
+            if self._run.only is not None and not self._rules_stand():
+                self._look_again([one.row_id for one in saved], now=now)
         if self._on_settled:
             self._on_settled(settled)
 
@@ -250,12 +252,17 @@ class DatabaseBook:
             same={"doubt_until": until, "doubt_run": self._run.pk, "due_at": until},
         )
 
-    def _look_again(self, passed: Sequence[Sendable], *, now: datetime) -> None:
-        """Make rows due that another run (a test) settled since they were read."""
-        if passed:
-            LedgerEntry.objects.filter(
-                among("source_id", [one.row_id for one in passed]), ledger=self._ledger
-            ).update(due_at=now)
+    def _rules_stand(self) -> bool:
+        """Whether the run still works by the mapping's rules; tests go on where it does not."""
+        standing = Run.objects.filter(pk=self._run.pk, mapping__version=self._run.rules_version)
+        return standing.exists()
+
+    def _look_again(self, row_ids: Sequence[int], *, now: datetime) -> None:
+        """Make rows due that another run settled since, or that a test sent by former rules."""
+        if row_ids:
+            LedgerEntry.objects.filter(among("source_id", row_ids), ledger=self._ledger).update(
+                due_at=now
+            )
 
     def _wake_waiting_holders(self, row_ids: Iterable[int]) -> None:
         """Let holders that wait for a key themselves be looked at too: it may be a ring."""

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -21,7 +20,7 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, parents, previews, queue, quiet, runs
+from jobs import alerts, enabling, form_life, parents, previews, queue, quiet, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -31,18 +30,20 @@ from jobs.engine.pipeline import Pipeline
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.rows import RowKeeper
 from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
-from jobs.engine.values import Settled
-from jobs.models import Ledger, Run, Schedule
+from jobs.engine.values import OutcomeKind, Settled
+from jobs.models import Ledger, Outcome, Run, Schedule
 from jobs.source import OwedRows
 from jobs.states import FailureKind, RunStatus
 from mapping import mappings
+from mapping.checks import path
+from mapping.left_out import origin_of
 from mapping.models import Mapping
 from mapping.plan import MappingPlan, PlanError
 
 logger = logging.getLogger(__name__)
 
-#: A form older than this is read again, when there is something to send.
-FORM_LIFE = timedelta(days=1)
+#: kintone refuses a value for what its field demands (kintone-api.md §4).
+VALUE_REFUSED = "CB_VA01"
 
 Progress = Callable[[Sequence[Settled]], None]
 
@@ -137,6 +138,7 @@ class _Work:
         with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
             self._pipeline(plan, client, courier, progress).run()
+            self._ask_why_fields_were_refused(client)
         assert self.source is not None
         if self.source.reconciles and self.run.only is None:
             self.source.note_reconciled()
@@ -152,14 +154,16 @@ class _Work:
         plan = self._plan(client)
         self._open_source(plan, viewer_id)
         assert self.source is not None
-        if self._form_is_old() and self.source.has_work():
+        if self._form_is_old() and (mappings.is_impaired(mapping) or self.source.has_work()):
             self._read_form(client)
             plan = mappings.plan_of(mapping)
             self._open_source(plan, viewer_id)
+        self._note_left_out(plan)
         if run.plan is not None and not previews.stands(run.plan, mapping):
             raise RunStopError(Problem(code="plan_outdated"))
         if run.only is None:
             self._wake_what_waited()
+            self._send_again_what_lacks(plan)
         if run.full:
             run.refresh_from_db(fields=["done_before"])
             Run.objects.filter(pk=run.pk).update(total=run.done_before + self.source.count())
@@ -194,6 +198,33 @@ class _Work:
         ledgers.wake_for_free_keys(self.ledger, now=now)
         parents.wake_children(self.ledger, self._sought, now=now)
         ledgers.bring_back_from_the_future(self.ledger, now=now)
+
+    def _note_left_out(self, plan: MappingPlan) -> None:
+        """Write down what this run does not send, and why."""
+        if not {origin_of(one.rule) for one in plan.left_out}.issubset(self.mapping.left_out):
+            # It does not fit for another reason than the form: an item is of another kind now.
+            mappings.review(self.mapping)
+        told = {one.problem.field: one.problem for one in mappings.drift_of(self.mapping)}
+        problems = [told.get(path(one.rule), one.problem).as_json() for one in plan.left_out]
+        Run.objects.filter(pk=self.run.pk).update(left_out=problems)
+
+    def _send_again_what_lacks(self, plan: MappingPlan) -> None:
+        """Make everything due that was sent without a rule which is whole again."""
+        mapping = self.mapping
+        if not mapping.left_out:
+            return
+        still = {origin_of(one.rule) for one in plan.left_out}
+        lacking = [origin for origin in mapping.left_out if origin in still]
+        if len(lacking) == len(mapping.left_out):
+            return
+        assert self.ledger is not None
+        with transaction.atomic():
+            as_seen = Mapping.objects.filter(pk=mapping.pk, version=mapping.version)
+            # Where rules or form changed since, the run stops at its first batch, and the next one
+            # sees to it.
+            if as_seen.update(left_out=lacking):
+                ledgers.send_again(self.ledger, now=clock.now())
+                mapping.left_out = lacking
 
     def _courier(self) -> RunCourier:
         return RunCourier(
@@ -275,8 +306,7 @@ class _Work:
         )
 
     def _form_is_old(self) -> bool:
-        read_at = self.mapping.form_read_at
-        return read_at is None or not read_at <= clock.now() < read_at + FORM_LIFE
+        return form_life.is_old(self.mapping, now=clock.now())
 
     def _read_form(self, client: KintoneClient) -> None:
         """Read the form anew; the run goes on by the rules as they are judged against it."""
@@ -298,9 +328,25 @@ class _Work:
         except (KintoneError, AllowanceSpentError, LeaseLostError) as other:
             logger.warning("The form of %s cannot be read: %s", self.mapping, other)
 
+    def _ask_why_fields_were_refused(self, client: KintoneClient) -> None:
+        """Read the form if kintone refused a value that suits it as we know it.
+
+        The next run goes by it; this one has done what it can.
+        """
+        if not form_life.is_doubted(self.mapping, now=clock.now()):
+            return
+        refused = Outcome.objects.filter(run=self.run, outcome=OutcomeKind.REJECTED)
+        if not refused.filter(problems__0__params__code=VALUE_REFUSED).exists():
+            return
+        try:
+            mappings.read_form(self.mapping, client, now=clock.now())
+        except (KintoneError, AllowanceSpentError) as error:
+            logger.warning("The form of %s cannot be read: %s", self.mapping, error)
+
     def _status_by_counts(self) -> RunStatus:
         run = Run.objects.get(pk=self.run.pk)
-        return RunStatus.PARTIAL if run.invalid or run.rejected else RunStatus.SUCCEEDED
+        lacks = run.invalid or run.rejected or run.left_out
+        return RunStatus.PARTIAL if lacks else RunStatus.SUCCEEDED
 
     def _sleep(self, seconds: float) -> None:
         """Wait, and keep the lease meanwhile.

@@ -118,6 +118,20 @@ def make_stale_failures_due(
     )
 
 
+def send_again(ledger: Ledger, *, now: datetime) -> int:
+    """Make due everything that kintone has from us, whatever it holds of it; returns how many.
+
+    A field that was away may have lost all its values: nobody can tell a field that was renamed
+    from one that was deleted and made anew.
+    """
+    entries = LedgerEntry.objects.filter(ledger=ledger, record_id__isnull=False)
+    entries.update(digest="")
+    # The baseline of a new target in the same app is what its former target sent.
+    taken_over = Q(state=EntryState.BASELINE, rules_version=0)
+    sent = entries.filter(Q(state=EntryState.SYNCED) | taken_over, due_at__isnull=True)
+    return sent.update(due_at=now)
+
+
 def bring_back_from_the_future(ledger: Ledger, *, now: datetime) -> None:
     """Shorten doubts and pauses that only a clock that was ahead can have made so long."""
     entries = LedgerEntry.objects.filter(ledger=ledger)

@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from common import clock
 from common.problems import Problem
 from common.types import RecordType
+from common.wording import one_after_another
 from crm.labels import record_type_label
 from jobs.ledger import failed_entries
 from jobs.models import Alert
 from jobs.states import AlertKind
+from mapping.drift_texts import as_sentences, summary
+from mapping.mappings import drift_of
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 
@@ -43,6 +46,8 @@ class MailText:
     body: str
     causes: Sequence[str]
     """How many failed records have which cause, most frequent first."""
+    changes: Sequence[str]
+    """What is not in kintone's form as it was."""
     link: str
     link_text: str
 
@@ -58,6 +63,7 @@ _RECOVERED: dict[AlertKind, str | Promise] = {
     AlertKind.SYNC_USER: gettext_lazy("リードの連携を再開しました"),
     AlertKind.UNREACHABLE: gettext_lazy("kintoneに接続できるようになりました"),
     AlertKind.CONFIGURATION: gettext_lazy("設定の問題が解消しました"),
+    AlertKind.DRIFT: gettext_lazy("kintoneのフォームの問題が解消しました"),
     AlertKind.RECORDS_FAILED: gettext_lazy("エラーのデータがなくなりました"),
     AlertKind.INTERNAL: gettext_lazy("データ処理が最後まで終わるようになりました"),
 }
@@ -68,6 +74,7 @@ def text_of(alert: Alert) -> MailText:
     began = _began(alert)
     lasts = alert.ended_at is None
     failed = lasts and alert.kind == AlertKind.RECORDS_FAILED
+    drifted = lasts and alert.kind == AlertKind.DRIFT
     link, link_text = _link(alert)
     return MailText(
         tag=_who_acts(alert) if lasts else _("復旧"),
@@ -78,6 +85,7 @@ def text_of(alert: Alert) -> MailText:
         until=moment(alert.ended_at) if alert.ended_at else "",
         body=began.body if lasts else _recovery(alert, began),
         causes=_causes(alert.mapping) if failed and alert.mapping else (),
+        changes=as_sentences(drift_of(alert.mapping)) if drifted and alert.mapping else (),
         link=settings.PUBLIC_URL.rstrip("/") + link,
         link_text=link_text,
     )
@@ -110,6 +118,8 @@ def _began(alert: Alert) -> _Words:
         return _unreachable(alert)
     if alert.kind == AlertKind.RECORDS_FAILED:
         return _records_failed(alert)
+    if alert.kind == AlertKind.DRIFT:
+        return _drift(alert)
     described = describe(Problem.from_json(alert.problem))
     return _Words(heading=str(described.heading), body=str(described.body))
 
@@ -159,6 +169,14 @@ def _records_failed(alert: Alert) -> _Words:
     return _Words(heading=heading, body=body)
 
 
+def _drift(alert: Alert) -> _Words:
+    found = drift_of(alert.mapping) if alert.mapping else ()
+    told = [summary(found), _("項目のマッピングを開き、変更の内容を確認してください。")]
+    if any(one.proposal for one in found):
+        told.append(_("変更に合わせる提案を、そのページで適用できます。"))
+    return _Words(heading=_("kintoneのフォームが変更されました"), body=one_after_another(told))
+
+
 def _recovery(alert: Alert, began: _Words) -> str:
     heading = began.heading
     if alert.kind == AlertKind.RECORDS_FAILED:
@@ -184,7 +202,8 @@ def _causes(mapping: Mapping) -> list[str]:
 def _link(alert: Alert) -> tuple[str, str]:
     """Where the reader goes, and what is done there."""
     over = alert.ended_at is not None
-    if not over and alert.kind == AlertKind.CONFIGURATION and alert.mapping:
+    in_the_mapping = {AlertKind.CONFIGURATION, AlertKind.DRIFT}
+    if not over and alert.kind in in_the_mapping and alert.mapping:
         return reverse("mapping:edit", args=[alert.mapping.pk]), _("マッピングを確認する")
     if not over and alert.kind in {AlertKind.CONFIGURATION, AlertKind.SYNC_USER}:
         return reverse("jobs:connection", args=[alert.connection.pk]), _("接続先の設定を確認する")

@@ -98,6 +98,8 @@ class Run(models.Model):
     unsent = models.PositiveIntegerField(_("未送信"), default=0)
     requests = models.PositiveIntegerField(_("HTTP通信"), default=0)
     counted = models.PositiveIntegerField(_("APIリクエスト"), default=0)
+    left_out = models.JSONField(default=list)
+    """Fields that were not sent, as they do not fit the form any more: `Problem.as_json` each."""
     failure_kind = models.CharField(max_length=16, choices=FailureKind.choices, blank=True)
     message = models.JSONField(default=dict)
     """A `Problem` for the whole run (`as_json`), {} if none."""

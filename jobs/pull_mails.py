@@ -78,6 +78,7 @@ def _text(trouble: Trouble) -> MailText:
         until=moment(ended) if ended else "",
         body=body,
         causes=(),
+        changes=(),
         link=settings.PUBLIC_URL.rstrip("/") + reverse("jobs:source"),
         link_text=_("ホットプロファイル連携元を確認する"),
     )

@@ -10,10 +10,12 @@ from datetime import datetime
 from django.db.models import Exists, Q, QuerySet, Subquery
 
 from common.types import RecordType
+from jobs import form_life
 from jobs.ledger import LONGEST_PAUSE
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.source import LONGEST_WAIT, changed_rows, must_reconcile
 from jobs.states import WELL_ENDED, EntryState
+from mapping.mappings import is_impaired
 
 
 def is_quiet(run: Run, ledger: Ledger, *, now: datetime) -> bool:
@@ -23,6 +25,8 @@ def is_quiet(run: Run, ledger: Ledger, *, now: datetime) -> bool:
     """
     if run.only is not None or run.full or must_reconcile(ledger, now=now):
         return False
+    if form_life.is_old(run.mapping, now=now) and is_impaired(run.mapping):
+        return False  # what was left out may be whole again
     entries = LedgerEntry.objects.filter(ledger=ledger)
     record_type = RecordType(run.mapping.record_type)
     busy = (

@@ -116,5 +116,6 @@ class AlertKind(models.TextChoices):
     SYNC_USER = "sync_user", _("連携ユーザー")
     UNREACHABLE = "unreachable", _("接続")
     CONFIGURATION = "configuration", _("設定")
+    DRIFT = "drift", _("kintoneのフォームの変更")
     RECORDS_FAILED = "records_failed", _("エラーのデータ")
     INTERNAL = "internal", _("内部エラー")

@@ -8,7 +8,17 @@ import logging
 from celery import shared_task
 
 from common import clock
-from jobs import execute, liveness, mails, previewing, pull_mails, queue, schedules, sweep
+from jobs import (
+    alerts,
+    execute,
+    liveness,
+    mails,
+    previewing,
+    pull_mails,
+    queue,
+    schedules,
+    sweep,
+)
 from jobs.models import Heartbeat, Preview, Run
 from pulls import reading
 from pulls.models import Pull
@@ -26,6 +36,7 @@ def tick() -> None:
         sweep.give_up_dead,
         schedules.claim_due,
         sweep.sweep,
+        alerts.review_drifts,
         mails.deliver_pending,
         pull_mails.deliver_pending,
     )

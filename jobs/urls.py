@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from jobs.pages import connections, dashboard, previews, records, removals, runs, source, trials
+from jobs.pages import (
+    connections,
+    dashboard,
+    previews,
+    records,
+    removals,
+    runs,
+    source,
+    trials,
+    users,
+    values,
+)
 
 app_name = "jobs"
 urlpatterns = [
@@ -10,6 +21,7 @@ urlpatterns = [
     path("settings/", connections.settings_list, name="settings"),
     path("settings/new/", connections.connection, name="connection-new"),
     path("settings/<int:pk>/", connections.connection, name="connection"),
+    path("settings/<int:pk>/users/", users.users, name="connection-users"),
     path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
     path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),
     path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),
@@ -20,6 +32,7 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/preview/", previews.preview, name="preview"),
     path("settings/mappings/<int:pk>/preview/run/", previews.carry_out, name="preview-run"),
     path("settings/mappings/<int:pk>/preview/cancel/", previews.cancel, name="preview-cancel"),
+    path("settings/mappings/<int:pk>/values/", values.values, name="values"),
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),

@@ -24,6 +24,7 @@ from mapping.rulespec import RuleSpec, WhenEmpty
 
 #: Items of 13 digits: more than a kintone number takes unless the app's settings say otherwise.
 _THIRTEEN_DIGITS = frozenset(("corporate_number", "company.corporate_number"))
+_CORPORATE_NUMBER = 13
 
 
 class Severity(StrEnum):
@@ -51,7 +52,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """Everything about these rules and this key that a person should know; errors first."""
     errors = [
-        *(problem for rule in rules for problem in _rule_errors(rule, form=form, kinds=kinds)),
+        *(problem for rule in rules for problem in rule_errors(rule, form=form, kinds=kinds)),
         *_fields_taken_twice(rules, form=form),
         *_key_errors(rules, key_field=key_field, form=form),
     ]
@@ -91,24 +92,51 @@ def path(rule: RuleSpec) -> str:
 
 
 def required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> tuple[FormField, ...]:
-    """kintone's required fields that nothing fills and that have no default: new records fail."""
-    filled = {(rule.table, rule.field) for rule in rules}
-    tables = {rule.table for rule in rules if rule.table}
-    candidates = [("", field) for field in form.fields.values()] + [
-        (code, column)
-        for code in tables
-        if (table := form.find(code)) is not None
-        for column in table.columns.values()
-    ]
+    """Fields that kintone wants filled, that nothing fills and that have no default.
+
+    New records fail on them; those of tables are told by `required_columns_without_rule`.
+    """
+    filled = {rule.field for rule in rules if not rule.table}
     return tuple(
         field
-        for table, field in candidates
-        if is_required(field)
+        for code, field in form.fields.items()
+        if code not in filled and _stays_empty_in_vain(field)
+    )
+
+
+def required_columns_without_rule(
+    rules: Sequence[RuleSpec], *, form: Form
+) -> dict[str, tuple[FormField, ...]]:
+    """The same for columns, by table: every row that is sent fails on them."""
+    lacking = {}
+    for code in dict.fromkeys(rule.table for rule in rules if rule.table):
+        table = form.find(code)
+        filled = {rule.field for rule in rules if rule.table == code}
+        columns = table.columns.values() if table else ()
+        lacking[code] = tuple(
+            column
+            for column in columns
+            if column.code not in filled and _stays_empty_in_vain(column)
+        )
+    return lacking
+
+
+def places_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> dict[str, FormField]:
+    """Both kinds, by their paths: the field code, `TABLE.COLUMN` in a table."""
+    columns = required_columns_without_rule(rules, form=form)
+    return {field.code: field for field in required_without_rule(rules, form=form)} | {
+        f"{table}.{column.code}": column for table, found in columns.items() for column in found
+    }
+
+
+def _stays_empty_in_vain(field: FormField) -> bool:
+    """Whether kintone refuses what leaves this field out (a minimum length holds for "" too)."""
+    return (
+        (is_required(field) or bool(field.min_length))
         and not field.has_default
         and not field.auto_calculated
         and not field.copied_by_lookup
         and field.type is not FieldType.CALC
-        and (table, field.code) not in filled
     )
 
 
@@ -121,7 +149,8 @@ def _fields_taken_twice(rules: Sequence[RuleSpec], *, form: Form | None) -> Iter
             yield Problem(code="field_taken", field=path(rule), item=rule.source, params=params)
 
 
-def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+def rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    """What keeps this rule from being carried out on this form."""
     target = form.find(rule.field, table=rule.table)
     if target is None:
         yield Problem(code="field_gone", field=path(rule), item=rule.source)
@@ -132,8 +161,9 @@ def _rule_errors(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> It
         yield _about(rule, target, code, reason=reason)
     elif code:
         yield _about(rule, target, code)
-    elif rule.source and not _fit(rule, target, kinds=kinds).possible:
-        yield _about(rule, target, "kind_does_not_fit", kind=kinds[rule.source].value)
+    elif rule.source and not (found := _fit(rule, target, kinds=kinds)).possible:
+        kind = kinds[rule.source].value
+        yield _about(rule, target, "kind_does_not_fit", kind=kind, reason=found.note)
     else:
         yield from _fixed_errors(rule, target)
 
@@ -155,8 +185,6 @@ def _fixed_errors(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
         texts.append(rule.empty_value)
     for text in texts:
         try:
-            if not text.strip():
-                raise ValueRefusedError("fixed_empty")
             fixed_value(text, target=target, convert=converter(Kind.TEXT, target))
         except ValueRefusedError as refusal:
             yield Problem(
@@ -195,15 +223,27 @@ def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> 
     verdict = _fit(rule, target, kinds=kinds)
     if verdict.verdict is Verdict.MAY_LOSE:
         yield _about(rule, target, "may_lose", note=verdict.note)
-    if target.type is FieldType.NUMBER and rule.source in _THIRTEEN_DIGITS:
-        yield _about(rule, target, "thirteen_digits")
+    if rule.empty is WhenEmpty.KEEP and not rule.table and _stays_empty_in_vain(target):
+        yield _about(rule, target, "kept_empty")
+    if rule.source in _THIRTEEN_DIGITS:
+        yield from _thirteen_digits(rule, target)
     if target.lookup is not None and target.lookup.app is None:
         yield _about(rule, target, "lookup_unseen")
 
 
+def _thirteen_digits(rule: RuleSpec, target: FormField) -> Iterator[Problem]:
+    """Numbers of this app have no room for them; perhaps, where its settings are unknown."""
+    if target.type is not FieldType.NUMBER:
+        return
+    if target.precision is None:
+        yield _about(rule, target, "thirteen_digits")
+    elif target.precision.integer_digits < _CORPORATE_NUMBER:
+        yield _about(rule, target, "thirteen_digits", max=target.precision.integer_digits)
+
+
 def _required_without_rule(rules: Sequence[RuleSpec], *, form: Form) -> Iterator[Problem]:
-    for field in required_without_rule(rules, form=form):
-        yield Problem(code="required_without_rule", field=field.code, params=described(field))
+    for place, field in places_without_rule(rules, form=form).items():
+        yield Problem(code="required_without_rule", field=place, params=described(field))
 
 
 def _table_warnings(
@@ -231,7 +271,7 @@ def _fit(rule: RuleSpec, target: FormField, *, kinds: Mapping[str, Kind]) -> Fit
     return (fit_in_table if rule.table else fit)(kinds[rule.source], target)
 
 
-def _about(rule: RuleSpec, target: FormField, code: str, **params: str) -> Problem:
+def _about(rule: RuleSpec, target: FormField, code: str, **params: str | int) -> Problem:
     return Problem(
         code=code, field=path(rule), item=rule.source, params={**described(target), **params}
     )

@@ -10,6 +10,7 @@ from common.types import ItemValue, ItemValues, Kind
 from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import (
+    LIST_TYPES,
     Converter,
     ValueRefusedError,
     as_text,
@@ -24,6 +25,7 @@ from mapping.converters import (
     text_of_item,
 )
 from mapping.rulespec import RuleSpec, WhenEmpty
+from mapping.users import AS_THEY_ARE, UserTies
 
 
 class _Keep:
@@ -31,8 +33,6 @@ class _Keep:
 
 
 KEEP: Final = _Keep()
-
-_LIST_TYPES: Final = (FieldType.CHECK_BOX, FieldType.MULTI_SELECT, FieldType.USER_SELECT)
 
 
 class TemplateError(ValueError):
@@ -73,8 +73,18 @@ class Column:
     """Printable text up to this length is sent as it is."""
 
     @classmethod
-    def of(cls, rule: RuleSpec, *, target: FormField, kinds: Mapping[str, Kind]) -> "Column":
+    def of(
+        cls,
+        rule: RuleSpec,
+        *,
+        target: FormField,
+        kinds: Mapping[str, Kind],
+        ties: UserTies = AS_THEY_ARE,
+    ) -> "Column":
         """The rule, tied to the field. `mapping.checks` has found nothing against the pair.
+
+        Args:
+            ties: Which kintone users the CRM's are.
 
         Raises:
             ValueRefusedError: a fixed value cannot stand in the field.
@@ -87,7 +97,9 @@ class Column:
             target=target,
             kind=kind,
             path=f"{rule.table}.{rule.field}" if rule.table else rule.field,
-            read=_reader(rule, kinds=kinds),
+            read=_tied(_reader(rule, kinds=kinds), ties)
+            if target.type is FieldType.USER_SELECT
+            else _reader(rule, kinds=kinds),
             convert=converter(kind_there, target),
             convert_text=as_plain_text,
             flag_values={
@@ -128,7 +140,10 @@ class Column:
     def cell(self, raw: ItemValue) -> JsonValue:
         """What is sent for one cell of a table: it cannot be kept, so it is cleared instead."""
         sent = self.value(raw)
-        return empty_value(self.target) if isinstance(sent, _Keep) else sent
+        if not isinstance(sent, _Keep):
+            return sent
+        self._check_may_be_empty()
+        return empty_value(self.target)
 
     def empty(self) -> JsonValue | _Keep:
         """What is sent when there is no value.
@@ -137,11 +152,14 @@ class Column:
             ValueRefusedError: kintone would refuse the empty field.
         """
         if self.rule.empty is WhenEmpty.CLEAR:
-            if is_required(self.target):
-                raise ValueRefusedError("required_empty")
-            if self.target.min_length:
-                raise ValueRefusedError("too_short", min=self.target.min_length, length=0)
+            self._check_may_be_empty()
         return self.if_empty
+
+    def _check_may_be_empty(self) -> None:
+        if is_required(self.target):
+            raise ValueRefusedError("required_empty")
+        if self.target.min_length:
+            raise ValueRefusedError("too_short", min=self.target.min_length, length=0)
 
     def elements(self, raw: ItemValue) -> tuple[ItemValue, ...] | None:
         """The rows that a multi-valued source fills; None of a single value."""
@@ -180,8 +198,11 @@ class Column:
 
 
 def described(target: FormField) -> dict[str, str]:
-    """What a problem's text says about a field: its label and type."""
-    return {"label": target.label or target.code, "type": target.type.value}
+    """What a problem's text says about a field: label, type, minimum length."""
+    said = {"label": target.label or target.code, "type": target.type.value}
+    if target.min_length and not target.required:
+        said["min"] = str(target.min_length)
+    return said
 
 
 def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValue:
@@ -190,9 +211,11 @@ def fixed_value(text: str, *, target: FormField, convert: Converter) -> JsonValu
     Raises:
         ValueRefusedError: the field cannot hold it.
     """
-    if target.type in _LIST_TYPES:
-        return convert(tuple(line.strip() for line in text.splitlines()))
-    return convert(text)
+    value = tuple(text.splitlines()) if target.type in LIST_TYPES else text
+    sent = None if is_empty(value) else convert(value)
+    if sent in (None, "", []):
+        raise ValueRefusedError("fixed_empty")
+    return sent
 
 
 def _if_empty(rule: RuleSpec, *, target: FormField, convert: Converter) -> JsonValue | _Keep:
@@ -212,6 +235,12 @@ def _reader(rule: RuleSpec, *, kinds: Mapping[str, Kind]) -> Callable[[ItemValue
         return lambda values: _filled_in(parts, values=values, kinds=kinds)
     text = rule.fixed
     return lambda _values: text
+
+
+def _tied(
+    read: Callable[[ItemValues], ItemValue], ties: UserTies
+) -> Callable[[ItemValues], ItemValue]:
+    return lambda values: ties.tied(read(values))
 
 
 def _filled_in(

@@ -50,7 +50,7 @@ def chosen_draft(post: QueryDict, *, stored: Draft, form: Form) -> Draft:
 
     The page may show some of the items only; the others keep their rules.
     """
-    paths = _paths(form)
+    paths = paths_of(form)
     shown = [key for key in post.getlist("item") if key]
     by_item = stored.by_item
     problems: list[Problem] = []
@@ -170,8 +170,8 @@ def _update_key(
     return "" if holder is not None and holder.source in shown else stored.update_key
 
 
-def _paths(form: Form) -> dict[str, tuple[str, str]]:
-    """A field as the page names it (`CODE`, `TABLE.COLUMN`) → table, code."""
+def paths_of(form: Form) -> dict[str, tuple[str, str]]:
+    """Each field as the page names it (`CODE`, `TABLE.COLUMN`) → its table, its code."""
     columns = {
         f"{table.code}.{code}": (table.code, code)
         for table in form.fields.values()

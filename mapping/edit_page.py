@@ -1,6 +1,6 @@
 """Everything that the mapping page (step 2) shows, gathered with a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -13,7 +13,14 @@ from common.types import ItemValues, RecordType
 from crm.catalogue import Item
 from crm.labels import kind_label
 from integrations.kintone.form import FieldType, Form, FormField
-from mapping.checks import Severity, check, errors_of, one_to_one, path, required_without_rule
+from mapping.checks import (
+    Severity,
+    check,
+    errors_of,
+    one_to_one,
+    path,
+    places_without_rule,
+)
 from mapping.columns import Column
 from mapping.converters import ValueRefusedError, Verdict
 from mapping.drafts import Draft, value_table_text
@@ -22,9 +29,11 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
-from mapping.rules import SourceItems, source_of
+from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
 from mapping.samples import Samples, newest_values, samples_of
+from mapping.suggestion_panel import Panel, Ticks, panel_of
+from mapping.users import UserTies
 
 
 class Show(models.TextChoices):
@@ -59,6 +68,7 @@ class Row:
     errors: tuple[ProblemText, ...]
     warnings: tuple[ProblemText, ...]
     value_table: str
+    is_saved: bool
 
     @property
     def badge(self) -> dict[str, str]:
@@ -82,6 +92,17 @@ class Row:
     def has_problems(self) -> bool:
         """Whether a person should look at it."""
         return bool(self.errors or self.warnings or self.samples.refused)
+
+    @property
+    def takes_options(self) -> bool:
+        """Whether the rule, as it is saved, fills a field with options."""
+        place = self.place
+        return self.is_saved and place is not None and bool(place.field.options)
+
+    @property
+    def takes_users(self) -> bool:
+        """Whether members of the CRM become kintone users here."""
+        return self.place is not None and self.place.field.type is FieldType.USER_SELECT
 
     @property
     def has_details(self) -> bool:
@@ -114,6 +135,7 @@ class EditPage:
     places: tuple[tuple[Place, str], ...]
     free: tuple[Place, ...]
     has_key_field: bool
+    suggestions: Panel
 
 
 def edit_page(
@@ -123,6 +145,7 @@ def edit_page(
     refused: Sequence[Problem] | None,
     show: Show,
     search: str,
+    ticks: Ticks,
 ) -> EditPage:
     """The page of these rules.
 
@@ -130,6 +153,7 @@ def edit_page(
         draft: The stored rules, or those that were just chosen.
         refused: Why saving failed; None if nothing was saved. A missing update key is no error
             before the first rule.
+        ticks: What was ticked among the proposals on the page that was sent.
     """
     form = form_of(mapping)
     source = source_of(mapping)
@@ -138,9 +162,8 @@ def edit_page(
     labels = {item.key: item.label for item in source.items}
     taken = {path(spec): labels.get(spec.source) or str(_("固定値")) for spec in draft.specs}
     choices = Choices(places, taken=taken)
-    values = newest_values(
-        RecordType(mapping.record_type), item_keys=[item.key for item in source.items]
-    )
+    record_type = RecordType(mapping.record_type)
+    values = newest_values(record_type, item_keys=[item.key for item in source.items])
     builder = _Rows(
         draft=draft,
         form=form,
@@ -150,6 +173,8 @@ def edit_page(
         errors=errors,
         warnings=warnings,
         values=values,
+        saved={path(spec) for spec in specs_of(mapping)},
+        ties=ties_of(mapping.connection),
     )
     rows = [builder.row(number, item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
@@ -164,6 +189,9 @@ def edit_page(
         places=tuple((place, described_places.get(place.path, "")) for place in places),
         free=tuple(place for place in places if not place.reason and place.path not in taken),
         has_key_field=any(field.can_be_update_key for field in form.fields.values()),
+        suggestions=panel_of(
+            record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
+        ),
     )
 
 
@@ -177,6 +205,9 @@ class _Rows:
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
     values: Sequence[ItemValues]
+    saved: Collection[str]
+    """Paths of the fields that stored rules fill."""
+    ties: UserTies
 
     def row(self, number: int, item: Item) -> Row:
         rule = self.draft.by_item.get(item.key)
@@ -207,6 +238,7 @@ class _Rows:
             value_table=self.draft.value_texts.get(
                 item.key, value_table_text(rule.values) if rule else ""
             ),
+            is_saved=chosen in self.saved,
         )
 
     def others(self, required: Sequence[Place]) -> tuple[OtherRow, ...]:
@@ -232,7 +264,7 @@ class _Rows:
         if target is None:
             return None
         try:
-            return Column.of(rule, target=target, kinds=self.source.kinds)
+            return Column.of(rule, target=target, kinds=self.source.kinds, ties=self.ties)
         except ValueRefusedError:
             return None
 
@@ -265,8 +297,8 @@ def _problems(
 
 
 def _required(draft: Draft, *, form: Form, places: Iterable[Place]) -> tuple[Place, ...]:
-    missing: tuple[FormField, ...] = required_without_rule(draft.specs, form=form)
-    return tuple(place for place in places if any(place.field is field for field in missing))
+    missing = places_without_rule(draft.specs, form=form)
+    return tuple(place for place in places if place.path in missing)
 
 
 def _is_of_page(problem: Problem, draft: Draft) -> bool:

@@ -65,6 +65,9 @@ VERDICT_ICONS: Final[Mapping[Verdict, str]] = {
 #: What is said about a pair, by `Fit.note`.
 NOTES: Final[Mapping[str, Promise]] = {
     "must_be_option": _("選択肢にない値はエラーになります。"),
+    "options_apart": _(
+        "選択肢にない値はエラーになります。改行や「、」で区切った複数の選択肢も読み取ります。"
+    ),
     "flag_option": _("オンとオフを、対応する選択肢に変換します。"),
     "flag_needs_values": _("オンとオフにあたる選択肢を、値の変換表で指定してください。"),
     "only_one": _("値が2つ以上あるデータはエラーになります。"),
@@ -78,26 +81,39 @@ NOTES: Final[Mapping[str, Promise]] = {
     "line_breaks": _("改行は空白に変わります。"),
     "markup": _("文字の装飾は失われます。"),
     "escaped": _("文字をそのまま表示するHTMLに変換します。"),
+    "app_digits": _("小数は、kintoneアプリに設定した桁数に丸められます。"),
     "number_text": _("数値として読めない値はエラーになります。先頭の0は失われます。"),
     "date_text": _("日付として読めない値はエラーになります。"),
     "time_text": _("時刻として読めない値はエラーになります。"),
     "datetime_text": _("日時として読めない値はエラーになります。日本時間として読み取ります。"),
+    "to_minute": _("秒は切り捨てます。"),
     "midnight": _("その日の0:00（日本時間）に変換します。"),
     "time_of_day": _("時刻は失われます。"),
     "day": _("日付は失われます。"),
     "by_login": _("kintoneのログイン名を使用します。未登録の場合はメールアドレスを使用します。"),
     "login_text": _("値をkintoneのログイン名として使用します。"),
+    "organization_text": _("値をkintoneの組織コードとして使用します。"),
+    "group_text": _("値をkintoneのグループコードとして使用します。"),
     "url_text": _("URLとして読めない値はエラーになります。"),
     "email_text": _("メールアドレスとして読めない値はエラーになります。"),
     "phone_text": _("電話番号として読めない値はエラーになります。"),
+    # Why a field does not take values of a kind.
+    "no_choice": _("選択肢を指す値ではありません。"),
+    "no_number": _("数値ではありません。"),
+    "phone_digits": _("数値にすると、電話番号の先頭の0が失われます。"),
+    "no_day": _("値に日付がありません。"),
+    "no_time": _("値に時刻がありません。"),
+    "no_person": _("kintoneのユーザーを指す値ではありません。"),
+    "no_organization": _("kintoneの組織を指す値ではありません。"),
+    "no_group": _("kintoneのグループを指す値ではありません。"),
+    "no_url": _("URLではありません。"),
+    "no_email": _("メールアドレスではありません。"),
+    "no_phone": _("電話番号ではありません。"),
     # Why a field takes nothing.
-    "kind_does_not_fit": _("項目の種類が合いません。"),
     "system_field": _("kintoneが自動で設定するフィールドです。"),
     "auto_calculated": _("kintoneで［自動計算］が設定されています。"),
     "copied_by_lookup": _("ルックアップでコピーされるフィールドです。"),
     "choose_column": _("テーブル内のフィールドを選択してください。"),
-    "no_organizations": _("連携できる組織の情報がありません。"),
-    "no_groups": _("連携できるグループの情報がありません。"),
     "no_files": _("添付ファイルの連携には対応していません。"),
 }
 

@@ -11,9 +11,11 @@ from django.db.models import F
 from integrations.kintone.form import Form, FormField, parse_form
 from integrations.kintone.values import AppInfo
 from mapping.checks import Finding, check
+from mapping.drift import Drift, Effect
 from mapping.models import Mapping
-from mapping.plan import MappingPlan
-from mapping.rules import source_of, specs_of
+from mapping.plan import MappingPlan, PlanError
+from mapping.rules import STANDING, source_of, specs_of, standing_columns, ties_of
+from mapping.standing import Standing
 
 
 class FormReader(Protocol):
@@ -46,7 +48,7 @@ def read_form(mapping: Mapping, client: FormReader, *, now: datetime) -> FormCha
     """Read the app's name and form from kintone and store them (「読み込み」); return what changed.
 
     A form that differs raises the mapping's version, so that records that failed on the old one
-    are tried again.
+    are tried again. What of it the rules were not made on is written down as the mapping's drift.
 
     Raises:
         KintoneError: kintone did not answer; nothing is changed.
@@ -61,9 +63,31 @@ def read_form(mapping: Mapping, client: FormReader, *, now: datetime) -> FormCha
             form=form.source,
             form_read_at=now,
             version=F("version") + (1 if change else 0),
+            **standing_columns(locked, specs_of(locked), form=form.source),
         )
-    mapping.refresh_from_db(fields=["app_name", "form", "form_read_at", "version"])
+    mapping.refresh_from_db(fields=["app_name", "form", "form_read_at", "version", *STANDING])
     return change
+
+
+def forget_target(mapping: Mapping) -> None:
+    """The mapping goes to another app or another kintone: its form is unread, its rules stay."""
+    Mapping.objects.filter(pk=mapping.pk).update(
+        form={},
+        form_read_at=None,
+        app_name="",
+        version=F("version") + 1,
+        **Standing(made_on={}).as_columns(),
+    )
+    mapping.refresh_from_db()
+
+
+def review(mapping: Mapping) -> None:
+    """Find out anew how the rules stand to the form as it was read last."""
+    with transaction.atomic():
+        locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
+        standing = standing_columns(locked, specs_of(locked))
+        Mapping.objects.filter(pk=locked.pk).update(**standing)
+    mapping.refresh_from_db(fields=[*STANDING])
 
 
 def form_of(mapping: Mapping) -> Form:
@@ -74,9 +98,14 @@ def form_of(mapping: Mapping) -> Form:
 def plan_of(mapping: Mapping) -> MappingPlan:
     """The mapping's plan by its rules and its form as stored.
 
+    Rules that do not fit the form are left out of it.
+
     Raises:
-        PlanError: they do not fit each other, or the form was never loaded.
+        PlanError: there is no update key in the form, or not the one that the rules were made on,
+            or the form was never loaded.
     """
+    if stopping := [one.problem for one in drift_of(mapping) if one.effect is Effect.STOPS]:
+        raise PlanError(stopping)
     source = source_of(mapping)
     return MappingPlan.compile(
         specs_of(mapping),
@@ -84,7 +113,18 @@ def plan_of(mapping: Mapping) -> MappingPlan:
         form=form_of(mapping),
         kinds=source.kinds,
         rowsets=source.rowsets,
+        ties=ties_of(mapping.connection),
     )
+
+
+def drift_of(mapping: Mapping) -> tuple[Drift, ...]:
+    """What of the form is not as the rules were made on, as of the last reading."""
+    return tuple(Drift.from_json(one) for one in mapping.drift)
+
+
+def is_impaired(mapping: Mapping) -> bool:
+    """Whether something is not sent for a drift: a rule is left out, or nothing is sent at all."""
+    return any(one.effect is not Effect.RECORDS for one in drift_of(mapping))
 
 
 def findings_of(mapping: Mapping) -> tuple[Finding, ...]:

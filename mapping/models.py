@@ -11,7 +11,8 @@ class Mapping(models.Model):
 
     `version` rises with every registered change of rules, app or update key (`mapping.rules`); what
     was sent under an older version may look different in kintone. `form` is kintone's answer to
-    app/form/fields.json as of `form_read_at`; {} before the first 「読み込み」.
+    app/form/fields.json as of `form_read_at`; {} before the first 「読み込み」. How the rules stand
+    to it say `made_on`, `drift` and `left_out`, written when either changes (`mapping.standing`).
     """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="mappings")
@@ -25,6 +26,13 @@ class Mapping(models.Model):
     app_name = models.CharField(_("アプリ名"), max_length=255, blank=True)
     form = models.JSONField(default=dict)
     form_read_at = models.DateTimeField(null=True)
+    made_on = models.JSONField(default=dict)
+    """What fields with a drift were when the rules were made: code → kintone's description, None
+    where there was none. All other fields are as in `form`."""
+    drift = models.JSONField(default=list)
+    """What is not as it was then: `mapping.drift.Drift.as_json` each."""
+    left_out = models.JSONField(default=list)
+    """Origins of rules that were left out and of which records may lack a value."""
 
     class Meta:
         constraints = [
@@ -36,6 +44,43 @@ class Mapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection.name}/{self.record_type}/{self.app}"
+
+
+class KintoneUser(models.Model):
+    """Somebody who has a login name in a kintone, as it was read last."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="kintone_users")
+    code = models.CharField(_("kintoneのログイン名"), max_length=128)
+    name = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=255, blank=True)
+    active = models.BooleanField(default=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "code"], name="kintone_user_of_code")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class UserTie(models.Model):
+    """Which kintone user somebody of the CRM is, as a person chose."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="user_ties")
+    email = models.CharField(_("メールアドレス"), max_length=200)
+    """Of the CRM's member, in small letters."""
+    code = models.CharField(_("kintoneのログイン名"), max_length=128, blank=True)
+    """"": nothing is sent for this member."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "email"], name="user_tie_of_email")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} = {self.code}"
 
 
 class Rule(models.Model):

@@ -9,11 +9,13 @@ from common.problems import Problem
 from common.types import ItemValue, ItemValues, Kind
 from integrations.kintone.form import Form, FormField
 from integrations.kintone.values import JsonValue
-from mapping.checks import check, errors_of
+from mapping.checks import check, errors_of, required_columns_without_rule
 from mapping.columns import KEEP, Column, described, origin_items
 from mapping.converters import ValueRefusedError, is_empty
+from mapping.left_out import LeftOut, left_out
 from mapping.payload import Payload, digest_of
 from mapping.rulespec import RuleSpec, WhenEmpty
+from mapping.users import AS_THEY_ARE, UserTies
 
 
 class MappingError(Exception):
@@ -29,7 +31,7 @@ class EmptyKeyError(MappingError):
 
 
 class PlanError(Exception):
-    """The mapping does not fit the form (a field is gone, the key is no key): a person must act.
+    """The mapping cannot run on the form at all (the key is gone, or no key): a person must act.
 
     `problems` names the fields.
     """
@@ -61,9 +63,19 @@ class MappingPlan:
     key_field: str
     item_keys: tuple[str, ...]
     """The items that `build` needs, for `crm.changes.load`."""
+    left_out: tuple[LeftOut, ...]
+    """The rules that the form has no place for: what they would fill is not sent."""
 
-    def __init__(self, columns: Sequence[Column], *, key_field: str) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        key_field: str,
+        lacking: Mapping[str, Sequence[FormField]],
+        left_out: Sequence[LeftOut] = (),
+    ) -> None:
         self.key_field = key_field
+        self.left_out = tuple(left_out)
         self.columns = tuple(columns)
         self.item_keys = tuple(
             dict.fromkeys(item for column in columns for item in origin_items(column.rule))
@@ -75,7 +87,7 @@ class MappingPlan:
             (column for column in columns if column.rule.table), key=lambda each: each.rule.table
         )
         self._tables = tuple(
-            _Table(code=code, columns=tuple(group))
+            _Table(code=code, columns=tuple(group), lacking=lacking.get(code, ()))
             for code, group in groupby(by_table, key=lambda each: each.rule.table)
         )
 
@@ -88,22 +100,29 @@ class MappingPlan:
         form: Form,
         kinds: Mapping[str, Kind],
         rowsets: Mapping[str, str],
+        ties: UserTies = AS_THEY_ARE,
     ) -> Self:
-        """The plan of these rules.
+        """The plan of these rules; those that do not fit the form any more are left out.
 
         Args:
             kinds: Item key → kind, of all items of the record type.
             rowsets: Item key → rowset, of multi-valued items.
+            ties: Which kintone users the CRM's are.
 
         Raises:
-            PlanError: a rule names a field that is not there, not writable or not fitting, or the
-                update key is none.
+            PlanError: the update key is none, or a rule is no rule on whatever form.
         """
-        findings = check(rules, key_field=key_field, form=form, kinds=kinds, rowsets=rowsets)
+        unfit = left_out(rules, key_field=key_field, form=form, kinds=kinds)
+        without = [one.rule for one in unfit]
+        whole = [rule for rule in rules if rule not in without]
+        findings = check(whole, key_field=key_field, form=form, kinds=kinds, rowsets=rowsets)
         if errors := errors_of(findings):
             raise PlanError(errors)
-        columns = [Column.of(rule, target=_found(form, rule), kinds=kinds) for rule in rules]
-        return cls(columns, key_field=key_field)
+        columns = [
+            Column.of(rule, target=_found(form, rule), kinds=kinds, ties=ties) for rule in whole
+        ]
+        lacking = required_columns_without_rule(whole, form=form)
+        return cls(columns, key_field=key_field, lacking=lacking, left_out=unfit)
 
     @property
     def unique_columns(self) -> tuple[Column, ...]:
@@ -200,13 +219,20 @@ class _Table:
 
     code: str
     columns: tuple[Column, ...]
+    lacking: Sequence[FormField]
+    """Columns without a rule that kintone wants filled in every row."""
 
     def rows(self, values: ItemValues, problems: list[Problem]) -> list[JsonValue] | None:
         """The rows to be sent; None leaves the table as it is."""
         raws = [column.read(values) for column in self.columns]
         if self._is_kept(raws):
             return None
-        return [{"value": self._cells(cells, problems)} for cells in self._rows_of(raws)]
+        rows: list[JsonValue] = [
+            {"value": self._cells(cells, problems)} for cells in self._rows_of(raws)
+        ]
+        if rows:
+            problems += [_column_without_rule(self.code, column) for column in self.lacking]
+        return rows
 
     def _is_kept(self, raws: Sequence[ItemValue]) -> bool:
         """Whether nothing is there to be sent and every source says that kintone's rows stay."""
@@ -259,6 +285,12 @@ def _found(form: Form, rule: RuleSpec) -> FormField:
     target = form.find(rule.field, table=rule.table)
     assert target is not None  # `check` reports a field that is gone
     return target
+
+
+def _column_without_rule(table: str, column: FormField) -> Problem:
+    return Problem(
+        code="required_without_rule", field=f"{table}.{column.code}", params=described(column)
+    )
 
 
 def _empty_key(column: Column) -> Problem:

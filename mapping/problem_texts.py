@@ -13,11 +13,11 @@ from common.clock import JAPAN
 from common.problems import Problem
 from integrations.kintone.form import FieldType
 from mapping.labels import NOTES, TYPE_LABELS
-from mapping.words import MAPPING, REFUSALS, RUNS, VALUES, Words
+from mapping.words import DRIFT, MAPPING, REFUSALS, RUNS, VALUES, Words
 
 #: A sentence quotes no more of a value; where the value itself is shown, it is whole.
 QUOTED: Final = 60
-_WORDS: Final = {**VALUES, **MAPPING, **RUNS}
+_WORDS: Final = {**VALUES, **MAPPING, **DRIFT, **RUNS}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -65,7 +65,7 @@ def _body(words: Words, params: dict[str, str]) -> str:
     body = str(words.body)
     names = _PLACEHOLDER.findall(body)
     if words.without is not None and not all(params.get(name) for name in names):
-        return str(words.without)
+        body = str(words.without)
     return _PLACEHOLDER.sub(lambda match: params.get(match[1], ""), body)
 
 
@@ -81,8 +81,9 @@ def _params(problem: Problem) -> dict[str, str]:
     }
     if problem.code != "kintone" and problem.field:
         params["code"] = problem.field
-    if (name := given.get("type", "")) in FieldType.__members__:
-        params["type"] = str(TYPE_LABELS[FieldType(name)])
+    for kind in ("type", "former_type"):
+        if (name := given.get(kind, "")) in FieldType.__members__:
+            params[kind] = str(TYPE_LABELS[FieldType(name)])
     params["note_text"] = str(NOTES.get(given.get("note", ""), ""))
     params["reason_text"] = str(NOTES.get(given.get("reason", ""), ""))
     if moment := given.get("resume_at"):

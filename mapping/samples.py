@@ -64,6 +64,20 @@ def samples_of(
     return Samples(shown=tuple(ordered[:SHOWN]), looked_at=looked_at, refused=refused)
 
 
+def template_samples(column: Column, *, values: Iterable[ItemValues]) -> Samples:
+    """The newest different values that a template makes, refused ones first."""
+    found: dict[str, Sample] = {}
+    looked_at = refused = 0
+    for record in values:
+        result = show_column(column, record)
+        looked_at += 1
+        refused += bool(result.problems)
+        if result.before and result.before not in found:
+            found[result.before] = _sample(result.before, column=column, values=record)
+    ordered = sorted(found.values(), key=lambda sample: sample.problem is None)
+    return Samples(shown=tuple(ordered[:SHOWN]), looked_at=looked_at, refused=refused)
+
+
 def _sample(before: str, *, column: Column | None, values: ItemValues) -> Sample:
     short = _cut(before)
     if column is None:

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from common import clock
 from common.problems import Problem
@@ -17,13 +18,18 @@ from common.wording import listed, one_after_another
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
+from mapping.accepting import DriftMoved, accept
 from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
+from mapping.drift import Drift
+from mapping.drift_texts import drift_view
 from mapping.edit_page import Show, edit_page
 from mapping.mappings import FormChange, form_of, read_form
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, save_rules, specs_of
 from mapping.rulespec import WhenEmpty
+from mapping.suggestion_panel import Ticks
+from mapping.taking import Taken, take
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,6 +41,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, mapping, draft=stored)
     if request.POST.get("action") == "load":
         return _load(request, mapping, stored=stored)
+    if request.POST.get("action") == "take":
+        return _take(request, mapping, stored=stored)
     return _save(request, mapping, stored=stored)
 
 
@@ -71,6 +79,77 @@ def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
     return _page(request, mapping, draft=chosen)
 
 
+def _take(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+    """Take the ticked proposals into what is chosen on the page; nothing is saved yet."""
+    form = form_of(mapping)
+    chosen = chosen_draft(request.POST, stored=stored, form=form)
+    taken = take(chosen, request.POST, form=form)
+    if taken.rules or taken.key:
+        messages.success(request, _said_of_taken(taken))
+    elif not taken.left:
+        messages.info(request, _("取り入れる候補にチェックを入れてください。"))
+    if taken.left:
+        fields = listed(_("「%s」") % field for field in taken.left)
+        messages.warning(
+            request,
+            _("フィールドまたは項目が設定済みのため、取り入れていません：%(fields)s。")
+            % {"fields": fields},
+        )
+    # All rows: what was taken must be seen, and is sent back with the rows that the page shows.
+    return _page(request, mapping, draft=taken.draft, shows_all=True)
+
+
+def _said_of_taken(taken: Taken) -> str:
+    return one_after_another(
+        (
+            ngettext(
+                "%(count)s個の候補を取り入れました。",
+                "%(count)s個の候補を取り入れました。",
+                taken.rules,
+            )
+            % {"count": taken.rules}
+            if taken.rules
+            else "",
+            _("更新キーを選択しました。") if taken.key else "",
+            _("［マッピングを保存］を押すまで保存されません。"),
+        )
+    )
+
+
+@require_POST
+def accept_drift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry out what the drift proposes, if the form is still as the person saw it."""
+    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    to_dashboard = request.POST.get("back") == "dashboard"
+    back = (
+        reverse("jobs:dashboard") if to_dashboard else _address(mapping, show=Show.ALL, search="")
+    )
+    try:
+        client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
+        with client:
+            read_form(mapping, client, now=clock.now())
+        accepted = accept(mapping, stamp=request.POST.get("stamp", ""))
+    except (KintoneError, AllowanceSpentError) as error:
+        messages.error(request, _failure(error, mapping=mapping))
+    except DriftMoved:
+        messages.warning(
+            request,
+            _(
+                "kintoneのフォームまたはマッピングが、表示した後に変わりました。"
+                "現在の内容を確認してください。"
+            ),
+        )
+    else:
+        messages.success(request, _accepted(accepted))
+    return redirect(back)
+
+
+def _accepted(accepted: Sequence[Drift]) -> str:
+    if any(drift.proposal for drift in accepted):
+        return _("提案どおりに変更しました。次回の実行から反映します。")
+    return _("確認済みにしました。")
+
+
 def _page(
     request: HttpRequest,
     mapping: Mapping,
@@ -78,20 +157,25 @@ def _page(
     draft: Draft,
     refused: Sequence[Problem] | None = None,
     status: int = 200,
+    shows_all: bool = False,
 ) -> HttpResponse:
     show, search = _filter(request)
+    if refused or shows_all:
+        # What was refused or taken must be seen, whatever the filter.
+        show, search = Show.ALL, ""
     page = edit_page(
         mapping,
         draft=draft,
         refused=refused,
-        # What was refused must be seen, whatever the filter.
-        show=Show.ALL if refused else show,
-        search="" if refused else search,
+        show=show,
+        search=search,
+        ticks=Ticks.of(request.POST),
     )
     context = {
         "mapping": mapping,
         "record_type": record_type_label(RecordType(mapping.record_type)),
         "page": page,
+        "drift": drift_view(mapping),
         "refused": refused is not None,
         "tabs": [
             {

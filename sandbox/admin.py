@@ -15,7 +15,7 @@ from sandbox.building import Writing
 from sandbox.errors import Issues
 from sandbox.form import Definition, complete
 from sandbox.model import ALL_RIGHTS, App, Domain, Record, Undo, User, Values
-from sandbox.scalars import to_minute
+from sandbox.scalars import ROUNDING, Precision, to_minute
 from sandbox.values import Checking
 from sandbox.world import World
 from sandbox.writing import add_records
@@ -102,6 +102,22 @@ def set_field(world: World, app: App, code: str, settings: Mapping[str, Any]) ->
         definitions[code] = {**definitions.get(code, {}), **settings}
 
     change_form(world, app, change)
+
+
+def set_precision(world: World, app: App, precision: Precision) -> None:
+    """Numbers that are written from now on are so precise; those that stand there stay.
+
+    Raises:
+        ValueError: kintone knows no such precision.
+    """
+    decimals_fit = 0 <= precision.decimals <= min(10, precision.digits)
+    if not (1 <= precision.digits <= 30 and decimals_fit and precision.rounding in ROUNDING):
+        raise ValueError(f"no such precision: {precision}")
+    with world.lock:
+        app.precision = precision
+        app.rebuild()
+        app.revision += 1
+        world.on_change()
 
 
 def remove_field(world: World, app: App, code: str) -> None:

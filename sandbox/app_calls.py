@@ -1,4 +1,4 @@
-"""The calls about apps, forms and people: app.json, apps.json, app/form/fields.json, users.json."""
+"""The calls about apps, their forms and settings, and about people."""
 
 from typing import Any
 
@@ -67,6 +67,31 @@ def get_form(call: Call) -> Json:
     return {"properties": properties, "revision": str(app.revision)}
 
 
+def get_settings(call: Call) -> Json:
+    """GET app/settings.json; which right that takes is not known: here that to the form."""
+    app = call.app("view", "add", "manage", any_right=True)
+    precision = app.precision
+    return {
+        "name": app.name,
+        "description": app.description,
+        "icon": {"type": "PRESET", "key": "APP72"},
+        "theme": "WHITE",
+        "titleField": {"selectionMode": "AUTO"},
+        "enableThumbnails": True,
+        "enableBulkDeletion": False,
+        "enableComments": True,
+        "enableDuplicateRecord": True,
+        "enableInlineRecordEditing": True,
+        "numberPrecision": {
+            "digits": str(precision.digits),
+            "decimalPlaces": str(precision.decimals),
+            "roundingMode": precision.rounding,
+        },
+        "firstMonthOfFiscalYear": "4",
+        "revision": str(app.revision),
+    }
+
+
 def get_users(call: Call) -> Json:
     """GET /v1/users.json; not open to API tokens of apps."""
     if call.actor.user is None:
@@ -75,7 +100,13 @@ def get_users(call: Call) -> Json:
     size = params.whole_number(call.params.get("size") or 100, key="size")
     offset = params.whole_number(call.params.get("offset") or 0, key="offset", least=0)
     people: list[dict[str, Any]] = [
-        {"id": str(number), "code": user.login, "name": user.name, "valid": user.active}
+        {
+            "id": str(number),
+            "code": user.login,
+            "name": user.name,
+            "email": user.email,
+            "valid": user.active,
+        }
         for number, user in enumerate(call.domain.users.values(), start=1)
         if not codes or user.login in codes
     ]

@@ -145,13 +145,19 @@ def _check_whole(
     app: App, values: Values, *, record_id: int | None, place: Place, writing: Writing
 ) -> None:
     issues = writing.checking.issues
-    for field in app.form.stored:
-        if field.min_length and values.get(field.code) == "" and not field.required:
-            check_empty_length(field, place=place, issues=issues)
+    _check_empty_lengths(app.form.stored, values, place=place, writing=writing)
     for field in app.form.unique:
         holder = app.unique[field.code].get(values.get(field.code) or "")
         if holder is not None and holder != record_id:
             issues.add(place.key(field), "unique")
+
+
+def _check_empty_lengths(
+    fields: Iterable[Field], values: Values, *, place: Place, writing: Writing
+) -> None:
+    for field in fields:
+        if field.min_length and values.get(field.code) == "" and not field.required:
+            check_empty_length(field, place=place, issues=writing.checking.issues)
 
 
 def _check_filled(
@@ -204,4 +210,5 @@ def _cells(
         column for column in columns.values() if column.required and column.code not in unsettled
     ]
     _check_filled(required, cells, place=place, writing=writing)
+    _check_empty_lengths(columns.values(), cells, place=place, writing=writing)
     return cells

@@ -188,7 +188,7 @@ def comparable(field: Field, stored: Any) -> Any:
 def stored_form(field: Field, value: str) -> str:
     try:
         if field.type == "NUMBER":
-            return scalars.number(value)
+            return scalars.number(value, field.precision)
         return _READERS[field.type](value) if field.type in _READERS else value
     except (scalars.NotReadable, scalars.TooManyDigits):
         return value

@@ -16,6 +16,7 @@ from sandbox.http_values import Answer, Incoming, json_answer
 from sandbox.log import Exchange
 from sandbox.model import ALL_RIGHTS, App, Domain, User
 from sandbox.reading import show_record
+from sandbox.scalars import Precision
 
 if TYPE_CHECKING:
     from sandbox.service import Sandbox
@@ -99,6 +100,8 @@ class Control:
         for code, options in body.get("remove_options", {}).items():
             for option in options:
                 admin.remove_option(self.world, app, code, option)
+        if "precision" in body:
+            admin.set_precision(self.world, app, Precision(**body["precision"]))
         with self.world.lock:
             app.in_maintenance = bool(body.get("in_maintenance", app.in_maintenance))
             for login, rights in body.get("rights", {}).items():

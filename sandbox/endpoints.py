@@ -26,6 +26,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "app.json"): app_calls.get_app,
     ("GET", "apps.json"): app_calls.get_apps,
     ("GET", "app/form/fields.json"): app_calls.get_form,
+    ("GET", "app/settings.json"): app_calls.get_settings,
     ("GET", "users.json"): app_calls.get_users,
 }
 #: What may stand inside a bulkRequest, and writes.

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sandbox.scalars import NEW_APP, Precision
+
 Definition = dict[str, Any]
 
 TEXT_TYPES = frozenset({"SINGLE_LINE_TEXT", "MULTI_LINE_TEXT", "RICH_TEXT", "LINK"})
@@ -136,6 +138,7 @@ class Field:
     min_value: Decimal | None = None
     max_value: Decimal | None = None
     protocol: str = ""
+    precision: Precision = NEW_APP
     default: Any = None
     default_now: bool = False
     lookup: Lookup | None = None
@@ -189,7 +192,7 @@ def _complete_field(code: str, given: Definition) -> Definition:
         definition["noLabel"] = False
     definition.update(copy.deepcopy(_OWN_SETTINGS[kind]))
     definition.update(copy.deepcopy(dict(given)))
-    if kind not in UNIQUE_TYPES or given.get("lookup"):
+    if kind not in UNIQUE_TYPES or given.get("lookup") or given.get("expression"):
         definition.pop("unique", None)
     for setting in _TEXT_SETTINGS:
         if setting in definition:
@@ -213,11 +216,11 @@ def _options(given: Any) -> dict[str, Definition]:
     return {name: {"label": name, "index": str(index)} for index, name in enumerate(given)}
 
 
-def compile_form(definitions: Mapping[str, Definition]) -> Form:
-    """The form that these (completed) settings describe."""
+def compile_form(definitions: Mapping[str, Definition], *, precision: Precision = NEW_APP) -> Form:
+    """The form that these (completed) settings describe, of an app with numbers so precise."""
     copied = set(_copied(definitions))
     fields = {
-        code: _compile_field(definition, copied=code in copied)
+        code: _compile_field(definition, copied=code in copied, precision=precision)
         for code, definition in definitions.items()
     }
     own = tuple(each for each in fields.values() if _is_stored(each))
@@ -242,7 +245,7 @@ def _is_stored(one: Field) -> bool:
     return one.type not in SHAPE_TYPES and one.type not in kept_by_kintone
 
 
-def _compile_field(definition: Definition, *, copied: bool) -> Field:
+def _compile_field(definition: Definition, *, copied: bool, precision: Precision) -> Field:
     kind = definition["type"]
     columns = definition.get("fields", {})
     copied_columns = set(_copied(columns))
@@ -261,11 +264,12 @@ def _compile_field(definition: Definition, *, copied: bool) -> Field:
         min_value=_decimal(definition.get("minValue")),
         max_value=_decimal(definition.get("maxValue")),
         protocol=definition.get("protocol", ""),
+        precision=precision,
         default=definition.get("defaultValue"),
         default_now=bool(definition.get("defaultNowValue")),
         lookup=_lookup(definition.get("lookup")),
         columns={
-            code: _compile_field(column, copied=code in copied_columns)
+            code: _compile_field(column, copied=code in copied_columns, precision=precision)
             for code, column in columns.items()
         },
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.form import Definition, Field, Form, compile_form, complete
+from sandbox.scalars import NEW_APP, Precision
 
 Values = dict[str, Any]
 
@@ -43,6 +44,7 @@ class User:
     active: bool = True
     language: str = "auto"
     two_factor: bool = False
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class App:
     read_only: set[str] = field(default_factory=set)
     """Field codes that nobody may edit (GAIA_FU01)."""
     in_maintenance: bool = False
+    precision: Precision = NEW_APP
     records: dict[int, Record] = field(default_factory=dict)
     next_id: int = 1
     next_row: int = 1
@@ -98,7 +101,7 @@ class App:
         Raises:
             ValueError: a field is to forbid duplicates that its records already hold.
         """
-        form = compile_form(self.definitions)
+        form = compile_form(self.definitions, precision=self.precision)
         unique = {each.code: self._index(each.code) for each in form.unique}
         self.form, self.unique, self.ids = form, unique, sorted(self.records)
 

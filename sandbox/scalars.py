@@ -1,12 +1,25 @@
 """How kintone reads numbers, dates, times and links: text in, text as it is stored out."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation
 
-#: The app-wide settings that kintone starts with: total digits, decimals.
-TOTAL_DIGITS = 16
-DECIMALS = 4
+#: How kintone calls the ways to round, and how Python does.
+ROUNDING = {"HALF_EVEN": ROUND_HALF_EVEN, "UP": ROUND_UP, "DOWN": ROUND_DOWN}
+_EXACT = Context(prec=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """An app's setting for numbers; the defaults are those of a new app."""
+
+    digits: int = 16
+    decimals: int = 4
+    rounding: str = "HALF_EVEN"
+
+
+NEW_APP = Precision()
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
@@ -24,8 +37,8 @@ class TooManyDigits(ValueError):  # noqa: N818
     """More digits than the app stores."""
 
 
-def number(text: str) -> str:
-    """The number in plain notation: rounded half to even, without needless zeros.
+def number(text: str, precision: Precision = NEW_APP) -> str:
+    """The number in plain notation: rounded as the app's setting says, without needless zeros.
 
     Raises:
         NotReadable: not a number ("1,000", "12abc", full-width digits).
@@ -35,12 +48,15 @@ def number(text: str) -> str:
     if not _NUMBER.fullmatch(stripped):
         raise NotReadable(text)
     try:
-        rounded = Decimal(stripped).quantize(Decimal(1).scaleb(-DECIMALS), ROUND_HALF_EVEN)
+        step = Decimal(1).scaleb(-precision.decimals)
+        how = ROUNDING[precision.rounding]
+        rounded = Decimal(stripped).quantize(step, how, context=_EXACT)
     except InvalidOperation:
         raise TooManyDigits(text) from None
-    if rounded and rounded.adjusted() >= TOTAL_DIGITS - DECIMALS:
+    if rounded and rounded.adjusted() >= precision.digits - precision.decimals:
         raise TooManyDigits(text)
-    plain = format(rounded, "f").rstrip("0").rstrip(".")
+    plain = format(rounded, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return "0" if plain in {"-0", ""} else plain
 
 

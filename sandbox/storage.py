@@ -10,10 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sandbox.model import App, Domain, Record, User
+from sandbox.scalars import Precision
 from sandbox.world import World
 
 VERSION = 1
@@ -147,6 +149,7 @@ def _domain_state(domain: Domain, *, first: int) -> dict[str, Any]:
                 "tokens": {token: sorted(rights) for token, rights in app.tokens.items()},
                 "rights": {login: sorted(rights) for login, rights in app.rights.items()},
                 "read_only": sorted(app.read_only),
+                "precision": asdict(app.precision),
                 "records_at": first + number,
             }
             for number, app in enumerate(domain.apps.values())
@@ -173,6 +176,7 @@ def _app(state: dict[str, Any], *, records: list[list[Any]]) -> App:
         tokens={token: frozenset(rights) for token, rights in state["tokens"].items()},
         rights={login: frozenset(rights) for login, rights in state["rights"].items()},
         read_only=set(state["read_only"]),
+        precision=Precision(**state.get("precision", {})),
         records={record.id: record for record in of_app},
     )
 

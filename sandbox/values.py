@@ -9,6 +9,7 @@ from sandbox import scalars
 from sandbox.errors import ApiError, Issues
 from sandbox.form import LIST_CHOICE_TYPES, LIST_TYPES, PEOPLE_TYPES, TEXT_TYPES, Field
 from sandbox.model import Domain
+from sandbox.rich_text import sanitised
 
 #: Where "required" of a field that holds a list is reported (kintone-api.md §4.2).
 LIST_SUFFIX = {
@@ -114,16 +115,20 @@ def _as_is(_field: Field, text: str, _place: Place, _issues: Issues) -> Any:
     return text
 
 
+def _rich(_field: Field, text: str, _place: Place, _issues: Issues) -> Any:
+    return sanitised(text)
+
+
 def _number(field: Field, text: str, place: Place, issues: Issues) -> Any:
     try:
-        plain = scalars.number(text)
+        plain = scalars.number(text, field.precision)
     except scalars.NotReadable:
         # Inside a table kintone stores nothing and says nothing (kintone-api.md §5.3).
         if not place.in_table:
             issues.add(f"{place.prefix}[{field.code}].value", "not_a_number")
         return ""
     except scalars.TooManyDigits:
-        issues.add(place.key(field), "too_many_digits", digits=scalars.TOTAL_DIGITS)
+        issues.add(place.key(field), "too_many_digits", digits=field.precision.digits)
         return text
     value = Decimal(plain)
     if field.max_value is not None and value > field.max_value:
@@ -164,7 +169,7 @@ def _link(field: Field, text: str, place: Place, issues: Issues) -> Any:
 _SINGLE: dict[str, Callable[[Field, str, Place, Issues], Any]] = {
     "SINGLE_LINE_TEXT": _as_is,
     "MULTI_LINE_TEXT": _as_is,
-    "RICH_TEXT": _as_is,
+    "RICH_TEXT": _rich,
     "NUMBER": _number,
     "RADIO_BUTTON": _option,
     "DROP_DOWN": _option,

@@ -142,7 +142,7 @@ def _key_text(field: Field, value: str) -> tuple[str, str]:
     if field.type != "NUMBER":
         return value, ""
     try:
-        return scalars.number(value), ""
+        return scalars.number(value, field.precision), ""
     except scalars.NotReadable:
         return value, "not_a_number"
     except scalars.TooManyDigits:

@@ -63,6 +63,7 @@ def static_checks(var_dir: str) -> list[Check]:
             environment=own,
         ),
         Check(name="translations", command=(PYTHON, "scripts/messages.py", "--check")),
+        Check(name="docs/field-types.md", command=(PYTHON, "scripts/field_types.py", "--check")),
         Check(
             name="static files",
             command=(*manage, "collectstatic", "--noinput", "--verbosity", "0"),

@@ -52,6 +52,28 @@ class Lookup:
     copies_to: tuple[str, ...]
 
 
+class Rounding(StrEnum):
+    """What an app makes of decimals that it has no room for: up is away from zero."""
+
+    HALF_EVEN = "HALF_EVEN"
+    UP = "UP"
+    DOWN = "DOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberPrecision:
+    """How exactly an app keeps numbers; new apps have 16 digits, of which 4 are decimals."""
+
+    digits: int
+    decimals: int
+    rounding: Rounding
+
+    @property
+    def integer_digits(self) -> int:
+        """How many digits may stand before the decimal point."""
+        return self.digits - self.decimals
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
     """One field of a form; limits are None where kintone sets none."""
@@ -71,6 +93,8 @@ class FormField:
     min_value: Decimal | None = None
     max_value: Decimal | None = None
     display_scale: int | None = None
+    precision: NumberPrecision | None = None
+    """NUMBER: of the app; None where this login may not read the app's settings."""
     protocol: str = ""
     """LINK: WEB, CALL or MAIL."""
     has_default: bool = False
@@ -105,6 +129,13 @@ class Form:
     source: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
     """kintone's answer that this form was read from: store it, `parse_form` reads it again."""
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether a field or a table's column takes numbers."""
+        fields = [*self.fields.values()]
+        columns = [column for field in fields for column in field.columns.values()]
+        return any(field.type is FieldType.NUMBER for field in (*fields, *columns))
+
     def find(self, code: str, *, table: str = "") -> FormField | None:
         """The field of that code, of `table`'s columns if a table is named; else None."""
         if not table:
@@ -116,14 +147,17 @@ class Form:
 def parse_form(answer: Mapping[str, object]) -> Form:
     """The form that `{"properties": …, "revision": …}` describes.
 
+    Beside these there may stand `numberPrecision`, as GET app/settings.json tells it.
+
     Raises:
         KintoneProtocolError: the answer is not of that shape.
 
     Source: GET app/form/fields.json (kintone-api.md §5): numbers come as text, "" where unset.
     """
     try:
+        precision = _precision(answer.get("numberPrecision"))
         return Form(
-            fields=_parse_fields(_mapping(answer["properties"])),
+            fields=_parse_fields(_mapping(answer["properties"]), precision=precision),
             revision=int(str(answer["revision"])),
             source=answer,
         )
@@ -132,7 +166,22 @@ def parse_form(answer: Mapping[str, object]) -> Form:
         raise KintoneProtocolError(summary) from None
 
 
-def _parse_fields(properties: Mapping[str, object]) -> dict[str, FormField]:
+def _precision(given: object) -> NumberPrecision | None:
+    """None also where kintone says something that we cannot read: all works without."""
+    try:
+        settings = _mapping(given)
+        return NumberPrecision(
+            digits=int(str(settings["digits"])),
+            decimals=int(str(settings["decimalPlaces"])),
+            rounding=Rounding(str(settings["roundingMode"])),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _parse_fields(
+    properties: Mapping[str, object], *, precision: NumberPrecision | None
+) -> dict[str, FormField]:
     """The fields of one level: of the form, or of one table.
 
     A lookup copies within its own level only, so a table's lookup fills columns of that table.
@@ -140,18 +189,30 @@ def _parse_fields(properties: Mapping[str, object]) -> dict[str, FormField]:
     lookups = {code: _parse_lookup(_mapping(given)) for code, given in properties.items()}
     copied = {target for lookup in lookups.values() if lookup for target in lookup.copies_to}
     return {
-        code: _parse_field(code, given=_mapping(given), lookup=lookups[code], copied=code in copied)
+        code: _parse_field(
+            code,
+            given=_mapping(given),
+            lookup=lookups[code],
+            copied=code in copied,
+            precision=precision,
+        )
         for code, given in properties.items()
     }
 
 
 def _parse_field(
-    code: str, *, given: Mapping[str, object], lookup: Lookup | None, copied: bool
+    code: str,
+    *,
+    given: Mapping[str, object],
+    lookup: Lookup | None,
+    copied: bool,
+    precision: NumberPrecision | None,
 ) -> FormField:
+    kind = _type(str(given["type"]))
     return FormField(
         code=code,
         label=str(given.get("label", "")),
-        type=_type(str(given["type"])),
+        type=kind,
         required=given.get("required") is True,
         unique=given.get("unique") is True,
         auto_calculated=bool(given.get("expression")),
@@ -163,9 +224,10 @@ def _parse_field(
         min_value=_decimal(given.get("minValue")),
         max_value=_decimal(given.get("maxValue")),
         display_scale=_int(given.get("displayScale")),
+        precision=precision if kind is FieldType.NUMBER else None,
         protocol=str(given.get("protocol") or ""),
         has_default=bool(given.get("defaultValue")) or given.get("defaultNowValue") is True,
-        columns=_parse_fields(_mapping(given.get("fields") or {})),
+        columns=_parse_fields(_mapping(given.get("fields") or {}), precision=precision),
     )
 
 

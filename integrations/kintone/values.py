@@ -49,6 +49,17 @@ class AppInfo:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KintonePerson:
+    """A user of kintone; `code` is the login name."""
+
+    code: str
+    name: str
+    email: str
+    """"" where none is entered, or this login may not see it."""
+    active: bool
+
+
 class Meter(Protocol):
     """Counts requests before they leave, and hears how kintone bears them.
 

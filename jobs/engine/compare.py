@@ -12,10 +12,12 @@ from decimal import Decimal, InvalidOperation
 
 from integrations.kintone.form import FieldType, Form, FormField
 from integrations.kintone.values import JsonValue, Record
-from mapping.converters.texts import without_markup
-from mapping.converters.values import ValueRefusedError, plain_number
+from mapping.converters.markup import without_markup
+from mapping.converters.refusals import ValueRefusedError
+from mapping.converters.values import plain_number
 
 _EMPTY: tuple[JsonValue, ...] = (None, "", [])
+_NEW_APP_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def is_same(ours: JsonValue, theirs: JsonValue, *, field: FormField) -> bool:
         return ours in _EMPTY and theirs in _EMPTY
     match field.type:
         case FieldType.NUMBER:
-            return _same_number(str(ours), str(theirs))
+            return _same_number(str(ours), str(theirs), field=field)
         case FieldType.DATETIME:
             return _minute(str(ours)) == _minute(str(theirs))
         case FieldType.CHECK_BOX | FieldType.MULTI_SELECT:
@@ -76,17 +78,24 @@ def as_compared(held: JsonValue, *, field: FormField) -> str:
         return text
 
 
-def _same_number(ours: str, theirs: str) -> bool:
+def _same_number(ours: str, theirs: str, *, field: FormField) -> bool:
     """Equal as numbers, once ours has no more decimals than kintone keeps."""
     try:
         mine, held = Decimal(ours), Decimal(theirs)
     except InvalidOperation:
         return ours == theirs
-    exponent = held.as_tuple().exponent
-    assert isinstance(exponent, int)  # kintone has no infinities
     # How kintone rounds is a setting of the app: either neighbour will do.
-    step = Decimal(1).scaleb(exponent)
-    return mine == held or (exponent < 0 and abs(mine - held) < step)
+    return mine == held or abs(mine - held) < _step(held, field)
+
+
+def _step(held: Decimal, field: FormField) -> Decimal:
+    """The distance of the neighbours between which the app rounds, as far as it is known."""
+    if field.precision is not None:
+        return Decimal(1).scaleb(-field.precision.decimals)
+    shown = held.as_tuple().exponent
+    assert isinstance(shown, int)  # kintone has no infinities
+    # kintone drops idle zeros: what shows no decimals may be rounded too.
+    return Decimal(1).scaleb(shown if shown < 0 else -_NEW_APP_DECIMALS)
 
 
 def _minute(text: str) -> datetime | str:

@@ -94,6 +94,8 @@ def _load(request: HttpRequest, step: _Step1) -> HttpResponse:
     problem = loading.read_forms(loaded, now=now)
     if problem is None:
         messages.success(request, _("読み込みに成功しました"))
+        if offer := loading.offer(loaded):
+            messages.info(request, offer)
     else:
         reason = loading.words_of(problem)
         messages.error(request, _("読み込みに失敗しました。%(reason)s") % {"reason": reason})

@@ -1,6 +1,6 @@
 """ダッシュボード: is it well, what must I do, when will it be well by itself?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
 from jobs.pages.select_source import source_trouble
+from mapping.drift_texts import DriftView, drift_view
 
 #: Causes that a notice names; the page behind it has all.
 CAUSES = 3
@@ -47,6 +48,14 @@ class StopNotice:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftNotice:
+    """What of the form of one mapping's app is not as its rules were made on."""
+
+    line: MappingLine
+    drift: DriftView
+
+
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The three steps until a mapping was enabled; then one line per mapping, the worst first."""
@@ -59,6 +68,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "to_mend": [line for line in lines if line.health == Health.ACTION],
         "stopped": [_stop(line) for line in _with_problem(lines, needs_a_person=True)],
+        "drifts": [*_drifts(lines)],
         "failures": [_failures(line) for line in lines if _waits_for_a_person(line)],
         "waiting": _with_problem(lines, needs_a_person=False),
         "uses": app_uses(lines, now=now),
@@ -89,6 +99,13 @@ def _stop(line: MappingLine) -> StopNotice:
         return StopNotice(line=line, address=address, label=_("データ処理を開く"))
     address = reverse("jobs:connection", args=[mapping.connection_id])
     return StopNotice(line=line, address=address, label=_("接続先の設定を開く"))
+
+
+def _drifts(lines: Sequence[MappingLine]) -> Iterator[DriftNotice]:
+    for line in lines:
+        drift = drift_view(line.mapping) if line.mapping.enabled else None
+        if drift is not None:
+            yield DriftNotice(line=line, drift=drift)
 
 
 def _waits_for_a_person(line: MappingLine) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.problems import Problem
 from common.types import RecordType
+from jobs.alerts import is_of_drift
 from jobs.ledger import owed_rows
 from jobs.models import Alert, Ledger, LedgerEntry, Run
 from jobs.states import AlertKind, EntryState, FailureKind, Interval, RunStatus
@@ -130,8 +131,8 @@ def _line(
         failed=failed.all,
         last=last,
         next_at=_next_at(mapping, last),
-        problem=_problem(last=last, alert=alert) if mapping.enabled else None,
-        problem_needs_a_person=_is_for_a_person(alert) or _must_mend(last),
+        problem=_problem(mapping, last=last, alert=alert) if mapping.enabled else None,
+        problem_needs_a_person=_is_for_a_person(alert) or _must_mend(last, mapping),
         failed_for_a_person=failed.for_a_person,
     )
 
@@ -146,7 +147,9 @@ def _health(
 ) -> Health:
     if not mapping.enabled:
         return Health.OFF if mapping.update_key else Health.UNSET
-    if failed.for_a_person or _is_for_a_person(alert) or _must_mend(last):
+    if mapping.drift or failed.for_a_person or _is_for_a_person(alert):
+        return Health.ACTION
+    if _must_mend(last, mapping):
         return Health.ACTION
     if last and last.status == RunStatus.HELD:
         return Health.HELD
@@ -159,9 +162,11 @@ def _is_for_a_person(alert: Alert | None) -> bool:
     return alert is not None and alert.kind in ACTION_KINDS
 
 
-def _must_mend(last: Run | None) -> bool:
-    kinds = {FailureKind.CONFIGURATION, FailureKind.INTERNAL}
-    return bool(last and last.status == RunStatus.FAILED and last.failure_kind in kinds)
+def _must_mend(last: Run | None, mapping: Mapping) -> bool:
+    """Whether the last run ended for what a person must mend; a drift says that for itself."""
+    if last is None or last.status != RunStatus.FAILED or is_of_drift(last, mapping):
+        return False
+    return last.failure_kind in {FailureKind.CONFIGURATION, FailureKind.INTERNAL}
 
 
 def _allowed(mapping: Mapping) -> timedelta:
@@ -178,10 +183,12 @@ def _next_at(mapping: Mapping, last: Run | None) -> datetime | None:
     return schedule.next_due_at if schedule else None
 
 
-def _problem(*, last: Run | None, alert: Alert | None) -> Problem | None:
+def _problem(mapping: Mapping, *, last: Run | None, alert: Alert | None) -> Problem | None:
     if alert and alert.kind != AlertKind.RECORDS_FAILED:
         return Problem.from_json(alert.problem)
-    if last and last.message and last.status in {RunStatus.FAILED, RunStatus.HELD}:
+    if last is None or is_of_drift(last, mapping):
+        return None  # a drift is told beside
+    if last.message and last.status in {RunStatus.FAILED, RunStatus.HELD}:
         return Problem.from_json(last.message)
     return None
 
@@ -204,8 +211,8 @@ def _worst(alerts: list[Alert], mapping: Mapping) -> Alert | None:
 
 
 def _concerns(alert: Alert, mapping: Mapping) -> bool:
-    if alert.kind == AlertKind.RECORDS_FAILED:
-        return False  # counted record by record instead
+    if alert.kind in {AlertKind.RECORDS_FAILED, AlertKind.DRIFT}:
+        return False  # counted record by record, or told by the mapping itself
     if alert.mapping_id is not None:
         return alert.mapping_id == mapping.pk
     if alert.kind == AlertKind.SYNC_USER and mapping.record_type != RecordType.LEAD:

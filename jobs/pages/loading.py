@@ -8,6 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from common.problems import Problem
+from common.types import RecordType
+from common.wording import listed
+from crm.labels import record_type_label
 from integrations import connections
 from integrations.connections import CheckLink, Link, LinkState
 from integrations.kintone.errors import AllowanceSpentError, ConfigReason, KintoneError
@@ -17,6 +20,7 @@ from jobs.pages.forms_apps import AppForm, BaseAppFormSet
 from mapping import mappings
 from mapping.models import Mapping
 from mapping.problem_texts import describe
+from mapping.suggestion_panel import suggestions_of
 
 #: Reasons whose remedy is a field of its own, apart from the link that they break.
 _FIELD_BY_REASON = {
@@ -137,6 +141,26 @@ def read_forms(loaded: Sequence[Mapping], *, now: datetime) -> Problem | None:
         except KintoneError as error:
             return connections.error_problem(error, connection=mapping.connection, app=mapping.app)
     return None
+
+
+def offer(loaded: Sequence[Mapping]) -> str:
+    """How many rules are proposed for each mapping that has none yet, in words; "" if none is."""
+    counts = {
+        mapping: len(suggestions_of(mapping).rules)
+        for mapping in loaded
+        if mapping.form and not mapping.rules.exists()
+    }
+    told = [
+        _("%(mapping)s（%(count)s個）") % {"mapping": _named_mapping(mapping), "count": count}
+        for mapping, count in counts.items()
+        if count
+    ]
+    return _("連携先の候補があります：%(mappings)s。") % {"mappings": listed(told)} if told else ""
+
+
+def _named_mapping(mapping: Mapping) -> str:
+    record_type = record_type_label(RecordType(mapping.record_type))
+    return f"{record_type} → {mapping.app_name or mapping.app}"
 
 
 def key_problem(mapping: Mapping) -> Problem | None:

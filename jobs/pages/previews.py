@@ -17,6 +17,7 @@ from jobs.pages.runs import STOP_POLLING, number, to_the_switch
 from jobs.pages.select_previews import LISTS, MOVING
 from jobs.reading import requests_for
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, PreviewStatus
+from mapping.drift_texts import drift_view
 from mapping.models import Mapping
 
 
@@ -39,6 +40,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     moves = made is not None and made.status in MOVING
     context: dict[str, object] = {
         "mapping": mapping,
+        "drift": drift_view(mapping),
         "preview": made,
         "moves": moves,
         "form": PreviewForm(),

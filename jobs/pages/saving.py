@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from integrations import budget
 from integrations.models import Connection
@@ -11,6 +10,7 @@ from jobs import alerts, schedules
 from jobs.models import Schedule
 from jobs.pages.forms import ConnectionForm
 from jobs.pages.forms_apps import AppForm, BaseAppFormSet
+from mapping.mappings import forget_target
 from mapping.models import Mapping
 
 
@@ -27,7 +27,7 @@ def save_connection(
     _save_schedule(connection, form, now=now)
     mappings = [_save_mapping(connection, app) for app in apps.given()]
     for mapping in Mapping.objects.filter(connection=connection) if moved else ():
-        _forget_target(mapping)
+        forget_target(mapping)
     alerts.review_connection(connection, now=now)
     return connection, mappings
 
@@ -60,13 +60,5 @@ def _save_mapping(connection: Connection, form: AppForm) -> Mapping:
     Mapping.objects.filter(pk=mapping.pk).update(app=given["app"], guest_space=given["guest_space"])
     mapping.refresh_from_db()
     if moved:
-        _forget_target(mapping)
+        forget_target(mapping)
     return mapping
-
-
-def _forget_target(mapping: Mapping) -> None:
-    """The mapping goes elsewhere: its form is unread, its rules stay."""
-    Mapping.objects.filter(pk=mapping.pk).update(
-        form={}, form_read_at=None, app_name="", version=F("version") + 1
-    )
-    mapping.refresh_from_db()

@@ -13,6 +13,9 @@ from crm.models import SourceRow
 from integrations import connections
 from jobs.models import LedgerEntry
 from jobs.states import EntryState
+from mapping.drift import Effect
+from mapping.drift_texts import summary
+from mapping.mappings import drift_of, is_impaired
 from mapping.models import Mapping
 from mapping.naming import FieldNames
 
@@ -59,6 +62,10 @@ class Standing:
     """Where the record is in kintone; "" if it is not there."""
     next_at: datetime | None
     """When it is looked at again by itself."""
+    drift: str
+    """What is not sent for a change of kintone's form; "" if all is."""
+    is_stopped: bool
+    """Nothing of the mapping is sent until a person acts."""
 
 
 def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
@@ -89,6 +96,7 @@ def _target(entry: LedgerEntry) -> tuple[int, str, int, str]:
 
 def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None) -> Standing:
     verdict = _verdict(mapping, record=record, entry=entry)
+    drift = drift_of(mapping) if mapping.enabled and is_impaired(mapping) else ()
     return Standing(
         mapping=mapping,
         verdict=verdict,
@@ -96,6 +104,8 @@ def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None)
         problems=_problems(mapping, entry),
         kintone_url=_kintone_url(mapping, entry),
         next_at=_next_at(mapping, entry=entry, verdict=verdict),
+        drift=summary(drift) if drift else "",
+        is_stopped=any(one.effect is Effect.STOPS for one in drift),
     )
 
 

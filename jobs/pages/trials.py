@@ -20,6 +20,7 @@ from jobs.models import Run
 from jobs.pages.forms_enable import EnableForm
 from jobs.states import Trigger
 from jobs.trial import TrialResult, TrialRow
+from mapping.drift_texts import drift_view
 from mapping.models import Mapping
 from mapping.naming import FieldNames
 from mapping.plan import PlanError
@@ -187,6 +188,7 @@ def _answer(
     )
     context = {
         "mapping": mapping,
+        "drift": drift_view(mapping),
         "shown": shown,
         "words": words,
         "matches": matches,

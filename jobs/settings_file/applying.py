@@ -27,6 +27,7 @@ from jobs.settings_file.forms import (
 from jobs.settings_file.report import Report, connection_name, mapping_name
 from jobs.settings_file.specs import ABSENT, ConnectionSpec, CustomItemSpec, SettingsSpec
 from jobs.states import Interval
+from mapping.mappings import forget_target
 
 
 def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
@@ -145,8 +146,11 @@ class _Applier:
             return
         connection = stored or Connection(name=spec.name)
         before = {one: getattr(connection, one) for one in _columns()}
+        host = connection.host
         credentials.fill(connection, spec)
         connection.save()
+        for mapping in connection.mappings.all() if connection.host != host else ():
+            forget_target(mapping)  # another kintone has other forms
         if stored is None:
             self._report.added(connection_name(connection))
         else:

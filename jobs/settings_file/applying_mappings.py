@@ -21,6 +21,7 @@ from jobs.settings_file.report import Report, mapping_name
 from jobs.settings_file.rules_schema import name_of
 from jobs.settings_file.specs import ABSENT, MappingSpec
 from mapping import mappings
+from mapping.drift_texts import as_sentences
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, save_rules, specs_of
@@ -132,6 +133,8 @@ class MappingApplier:
                 self.refused_by_old_forms.add(_target(mapping))
             return False
         thing = mapping_name(mapping)
+        for sentence in as_sentences(mappings.drift_of(mapping)):
+            self._report.note(thing, sentence)
         if former_key != update_key:
             report.changed(thing, what=_("更新キー"), before=former_key, after=update_key)
         for name in [*after, *(name for name in before if name not in after)]:

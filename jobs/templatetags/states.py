@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.problems import Problem
@@ -75,6 +77,20 @@ def described(problem: Problem) -> ProblemText:
 def app_of(mapping: MappingModel) -> str:
     """The app's name, its id before it was loaded."""
     return mapping.app_name or _("アプリID %(app)s") % {"app": mapping.app}
+
+
+@register.simple_tag
+def mapping_name(mapping: MappingModel) -> SafeString:
+    """会社 → 顧客リスト."""
+    return format_html(
+        '{} → <span lang="ja">{}</span>', type_of(mapping.record_type), app_of(mapping)
+    )
+
+
+@register.filter
+def left_out(run: Run) -> list[Problem]:
+    """Why which fields were not sent."""
+    return [Problem.from_json(problem) for problem in run.left_out]
 
 
 @register.filter

@@ -12,10 +12,11 @@ from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
 from mapping.converters import texts
 from mapping.converters.choices import fitting_flag_options
-from mapping.converters.matrix import Verdict, cell
-from mapping.converters.texts import UNIQUE_LENGTH, without_markup
+from mapping.converters.markup import without_markup
+from mapping.converters.matrix import Cell, Verdict, row
+from mapping.converters.refusals import ValueRefusedError
+from mapping.converters.texts import UNIQUE_LENGTH
 from mapping.converters.values import (
-    ValueRefusedError,
     as_text,
     element_kind,
     is_empty,
@@ -24,6 +25,8 @@ from mapping.converters.values import (
 )
 
 __all__ = [
+    "LEFT_OUT",
+    "LIST_TYPES",
     "UNIQUE_LENGTH",
     "WRITABLE_TYPES",
     "Fit",
@@ -61,13 +64,24 @@ WRITABLE_TYPES: Final = frozenset(
         FieldType.DATETIME,
         FieldType.LINK,
         FieldType.USER_SELECT,
+        FieldType.ORGANIZATION_SELECT,
+        FieldType.GROUP_SELECT,
+    )
+)
+
+#: Types whose values are lists.
+LIST_TYPES: Final = frozenset(
+    (
+        FieldType.CHECK_BOX,
+        FieldType.MULTI_SELECT,
+        FieldType.USER_SELECT,
+        FieldType.ORGANIZATION_SELECT,
+        FieldType.GROUP_SELECT,
     )
 )
 
 #: Types that kintone could write and we, on purpose, do not: the reason's code.
-_LEFT_OUT: Final = {
-    FieldType.ORGANIZATION_SELECT: "no_organizations",
-    FieldType.GROUP_SELECT: "no_groups",
+LEFT_OUT: Final = {
     FieldType.FILE: "no_files",
     FieldType.SUBTABLE: "choose_column",
 }
@@ -88,8 +102,8 @@ class Fit:
 
 def unwritable(field: FormField) -> str:
     """Why nothing can be written into this field, as a note's code; "" if something can."""
-    if field.type in _LEFT_OUT:
-        return _LEFT_OUT[field.type]
+    if field.type in LEFT_OUT:
+        return LEFT_OUT[field.type]
     if field.type not in WRITABLE_TYPES:
         return "system_field"
     if field.auto_calculated:
@@ -101,9 +115,7 @@ def fit(kind: Kind, field: FormField) -> Fit:
     """What becomes of values of this kind in this field."""
     if reason := unwritable(field):
         return Fit(verdict=Verdict.IMPOSSIBLE, note=reason)
-    found = cell(kind, field)
-    if found is None:
-        return Fit(verdict=Verdict.IMPOSSIBLE, note="kind_does_not_fit")
+    found = _cell(kind, field)
     if found.note == "flag_option" and not fitting_flag_options(field.options):
         return Fit(verdict=found.verdict, note="flag_needs_values")
     return Fit(verdict=found.verdict, note=found.note)
@@ -119,12 +131,16 @@ def converter(kind: Kind, field: FormField) -> Converter:
 
     It raises `ValueRefusedError` for a value that the field cannot hold. The pair must fit.
     """
-    found = cell(kind, field)
-    if found is None:
+    convert = _cell(kind, field).convert
+    if convert is None:
         message = f"{kind} cannot go into {field.type}"
         raise ValueError(message)
-    convert = found.convert
     return lambda value: convert(value, field)
+
+
+def _cell(kind: Kind, field: FormField) -> Cell:
+    cells = row(field)
+    return cells[kind] if cells else Cell(verdict=Verdict.IMPOSSIBLE, note="system_field")
 
 
 def longest_as_is(field: FormField) -> int:
@@ -139,9 +155,9 @@ def longest_as_is(field: FormField) -> int:
 
 def empty_value(field: FormField) -> JsonValue:
     """What clears this field (kintone-api.md §5, "Empty on read")."""
+    if field.type in LIST_TYPES:
+        return []
     match field.type:
-        case FieldType.CHECK_BOX | FieldType.MULTI_SELECT | FieldType.USER_SELECT:
-            return []
         case FieldType.DROP_DOWN | FieldType.RADIO_BUTTON | FieldType.DATE | FieldType.TIME:
             return None
         case _:

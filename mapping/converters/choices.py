@@ -1,21 +1,23 @@
-"""Options and users: values that must exist in kintone."""
+"""Options: values that must be among those of the field."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
-from common.types import ItemValue, UserRef
+from common.types import ItemValue
 from integrations.kintone.form import FormField
 from integrations.kintone.values import JsonValue
-from mapping.converters.values import ValueRefusedError, as_text, is_empty, said_as_flag
+from mapping.converters.characters import half_width
+from mapping.converters.refusals import ValueRefusedError
+from mapping.converters.values import as_text, is_empty, said_as_flag
+
+#: What may stand between several options in one text.
+_BETWEEN: Final = re.compile("[\n\r;；、,，]")
 
 
 def one_option(value: ItemValue, field: FormField) -> str | None:
     """The option that the value names; None for a flag that is off and has no word for it."""
-    if isinstance(value, tuple):
-        elements = [element for element in value if not is_empty(element)]
-        if len(elements) > 1:
-            raise ValueRefusedError("several_values", count=len(elements))
-        value = elements[0]
     if isinstance(value, bool):
         return _flag_option(field.options, on=value)
     return _option(as_text(value), field.options)
@@ -26,24 +28,18 @@ def many_options(value: ItemValue, field: FormField) -> list[JsonValue]:
 
     kintone keeps options in the order of the form, so any other order would look like a change.
     """
-    elements = value if isinstance(value, tuple) else (value,)
+    elements = value if isinstance(value, tuple) else _apart(value, field.options)
     chosen = {one_option(each, field) for each in elements if not is_empty(each)}
     return [option for option in field.options if option in chosen]
 
 
-def users(value: ItemValue, _field: FormField) -> list[JsonValue]:
-    """Users by login name, else by e-mail address (in kintone it often is the login name)."""
-    elements = value if isinstance(value, tuple) else (value,)
-    codes: list[str] = []
-    for each in elements:
-        if is_empty(each):
-            continue
-        code = each.login or each.email if isinstance(each, UserRef) else as_text(each).strip()
-        if not code:
-            raise ValueRefusedError("no_login", name=as_text(each))
-        if code not in codes:
-            codes.append(code)
-    return [{"code": code} for code in codes]
+def _apart(value: ItemValue, options: Sequence[str]) -> Sequence[ItemValue]:
+    """The options in a text: it may be one, or several with something in between."""
+    if not isinstance(value, str) or _found(value, options) is not None:
+        return (value,)
+    parts = [part for part in _BETWEEN.split(value) if not is_empty(part)]
+    # All of them must be options, else the text as a whole is what is wrong.
+    return parts if all(_found(part, options) is not None for part in parts) else (value,)
 
 
 def fitting_flag_options(options: Sequence[str]) -> bool:
@@ -52,14 +48,19 @@ def fitting_flag_options(options: Sequence[str]) -> bool:
 
 
 def _option(text: str, options: Sequence[str]) -> str:
+    found = _found(text, options)
+    if found is None:
+        raise ValueRefusedError("no_option")
+    return found
+
+
+def _found(text: str, options: Sequence[str]) -> str | None:
     """The option written exactly so, else the only one that differs in width, case or blanks."""
     if text in options:
         return text
     folded = _fold(text)
     alike = [option for option in options if _fold(option) == folded]
-    if len(alike) == 1:
-        return alike[0]
-    raise ValueRefusedError("no_option")
+    return alike[0] if len(alike) == 1 else None
 
 
 def _flag_option(options: Sequence[str], *, on: bool) -> str | None:
@@ -74,4 +75,4 @@ def _flag_option(options: Sequence[str], *, on: bool) -> str | None:
 
 
 def _fold(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", half_width(text)).casefold().split())

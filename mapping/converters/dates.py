@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from common.types import ItemValue
-from mapping.converters.values import JAPAN, ValueRefusedError, half_width, in_japan
+from mapping.converters.characters import half_width
+from mapping.converters.refusals import ValueRefusedError
+from mapping.converters.values import JAPAN, in_japan
 
 #: kintone's earliest year (kintone-api.md §5, DATE).
 FIRST_YEAR: Final = 1000
@@ -51,7 +53,7 @@ def kintone_date(value: ItemValue) -> str:
         case date():
             day = value
         case _:
-            day = _moment_or_day(str(value), code="not_a_date")[0]
+            day = _day_in_japan(str(value))
     _require_known_year(day)
     return day.isoformat()
 
@@ -64,7 +66,7 @@ def kintone_time(value: ItemValue) -> str:
         case time():
             moment = value
         case _:
-            moment = parse_time(str(value), code="not_a_time")
+            moment = _time_in_japan(str(value))
     return f"{moment.hour:02}:{moment.minute:02}"
 
 
@@ -108,11 +110,27 @@ def parse_time(text: str, *, code: str) -> time:
         raise ValueRefusedError(code) from error
 
 
+def _day_in_japan(text: str) -> date:
+    day, moment, zone = _moment_or_day(text, code="not_a_date")
+    return in_japan(datetime.combine(day, moment or time(), tzinfo=zone)).date() if zone else day
+
+
+def _time_in_japan(text: str) -> time:
+    try:
+        return parse_time(text, code="not_a_time")
+    except ValueRefusedError:
+        day, moment, zone = _moment_or_day(text, code="not_a_time")
+        if moment is None:
+            raise
+        return in_japan(datetime.combine(day, moment, tzinfo=zone)).time()
+
+
 def _moment_or_day(text: str, *, code: str) -> tuple[date, time | None, timezone | None]:
     """The day, and the time and zone where given, that `text` says."""
     body = half_width(text)
     match = _DATE.match(body) or _COMPACT_DATE.match(body)
-    if not match:
+    # Without anything in between, where the day ends is a guess: "2024/1/112:30".
+    if not match or (match[0][-1].isdigit() and body[match.end() : match.end() + 1].isdigit()):
         raise ValueRefusedError(code)
     try:
         day = date(_year(match.groupdict(), code=code), int(match["month"]), int(match["day"]))

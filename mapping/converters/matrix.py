@@ -1,4 +1,8 @@
-"""Which kind of item goes into which type of field, and how: the one table of conversions."""
+"""Which kind of item goes into which type of field, and how: the one table of conversions.
+
+Every cell is there: what is impossible says why. The words of every note stand in `mapping.labels`;
+`docs/field-types.md` is made from this module by `scripts/field_types.py`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +12,9 @@ from typing import Final, TypeAlias
 from common.types import ItemValue, Kind
 from integrations.kintone.form import FieldType, FormField
 from integrations.kintone.values import JsonValue
-from mapping.converters import choices, dates, numbers, texts
+from mapping.converters import choices, codes, dates, numbers, texts
+from mapping.converters.markup import without_markup
+from mapping.converters.values import only_element
 
 Convert: TypeAlias = Callable[[ItemValue, FormField], JsonValue]
 
@@ -28,7 +34,8 @@ class Cell:
 
     verdict: Verdict
     note: str
-    convert: Convert
+    convert: Convert | None = None
+    """None where it is impossible."""
 
 
 def _ignore_field(function: Callable[[ItemValue], JsonValue]) -> Convert:
@@ -36,61 +43,79 @@ def _ignore_field(function: Callable[[ItemValue], JsonValue]) -> Convert:
 
 
 def _without_markup(convert: Convert) -> Convert:
-    return lambda value, field: convert(texts.without_markup(str(value)), field)
+    return lambda value, field: convert(without_markup(str(value)), field)
 
 
-_date = _ignore_field(dates.kintone_date)
-_time = _ignore_field(dates.kintone_time)
-_datetime = _ignore_field(dates.kintone_datetime)
+def _of_one(convert: Convert) -> Convert:
+    """For values of which the field holds one only."""
+    return lambda value, field: convert(only_element(value), field)
 
-_Row: TypeAlias = Mapping[Kind, Cell]
+
+Row: TypeAlias = Mapping[Kind, Cell]
 
 
 def _row(
     convert: Convert,
     *,
-    fits: str = "",
+    fits: Mapping[str, str],
     converts: Mapping[str, str] | None = None,
     may_lose: Mapping[str, str] | None = None,
-    note: str = "",
-) -> _Row:
-    """Cells of one field type; `fits` names kinds, `converts` and `may_lose` kinds by note."""
-    cells = {
-        Kind(kind): Cell(verdict=Verdict.FITS, note=note, convert=convert) for kind in fits.split()
-    }
-    for verdict, groups in ((Verdict.CONVERTS, converts), (Verdict.MAY_LOSE, may_lose)):
-        for group_note, kinds in (groups or {}).items():
+    otherwise: str = "",
+    unless: Mapping[str, str] | None = None,
+) -> Row:
+    """The cells of one field type.
+
+    Args:
+        fits: Note → kinds; `converts` and `may_lose` likewise. A conversion under the note
+            "only_one" is of the one element that there may be.
+        otherwise: Why every other kind is impossible; `unless`: other reasons, by kinds.
+    """
+    cells = {kind: Cell(verdict=Verdict.IMPOSSIBLE, note=otherwise) for kind in Kind}
+    for verdict, groups in (
+        (Verdict.IMPOSSIBLE, unless),
+        (Verdict.FITS, fits),
+        (Verdict.CONVERTS, converts),
+        (Verdict.MAY_LOSE, may_lose),
+    ):
+        for note, kinds in (groups or {}).items():
             for kind in map(Kind, kinds.split()):
-                how = _without_markup(convert) if kind is Kind.RICH_TEXT else convert
-                cells[kind] = Cell(verdict=verdict, note=group_note, convert=how)
+                how = None if verdict is Verdict.IMPOSSIBLE else _how(convert, note, kind)
+                cells[kind] = Cell(verdict=verdict, note=note, convert=how)
     return cells
+
+
+def _how(convert: Convert, note: str, kind: Kind) -> Convert:
+    if note == "only_one":
+        return _of_one(convert)
+    return _without_markup(convert) if kind is Kind.RICH_TEXT else convert
 
 
 _OPTION_OF_ONE: Final = _row(
     choices.one_option,
-    fits="choice",
-    note="must_be_option",
+    fits={"must_be_option": "choice"},
     converts={
         "must_be_option": "text long_text number url email phone user",
         "flag_option": "flag",
         "only_one": "choices users rows",
     },
+    otherwise="no_choice",
 )
 _OPTIONS: Final = _row(
     choices.many_options,
-    fits="choices",
-    note="must_be_option",
+    fits={"must_be_option": "choices"},
     converts={
-        "must_be_option": "text long_text choice number url email phone user users rows",
+        "must_be_option": "choice number url email phone user users rows",
+        "options_apart": "text long_text",
         "flag_option": "flag",
     },
+    otherwise="no_choice",
 )
 
-#: Field type → kind → cell; a kind that is not listed cannot go there. LINK is by protocol below.
-MATRIX: Final[Mapping[FieldType, _Row]] = {
+#: Field type → kind → cell, every kind. LINK is by protocol below.
+MATRIX: Final[Mapping[FieldType, Row]] = {
     FieldType.SINGLE_LINE_TEXT: _row(
         texts.single_line,
-        fits="text choice url email phone",
+        fits={"": "text choice url email phone"},
         converts={
             "as_text": "number date time datetime",
             "flag_words": "flag",
@@ -101,7 +126,7 @@ MATRIX: Final[Mapping[FieldType, _Row]] = {
     ),
     FieldType.MULTI_LINE_TEXT: _row(
         texts.multi_line,
-        fits="text long_text choice url email phone",
+        fits={"": "text long_text choice url email phone"},
         converts={
             "as_text": "number date time datetime",
             "flag_words": "flag",
@@ -113,6 +138,7 @@ MATRIX: Final[Mapping[FieldType, _Row]] = {
     FieldType.RICH_TEXT: {
         **_row(
             texts.rich_text,
+            fits={},
             converts={
                 "escaped": "text long_text choice url email phone",
                 "as_text": "number date time datetime",
@@ -121,54 +147,96 @@ MATRIX: Final[Mapping[FieldType, _Row]] = {
                 "one_a_line": "choices users rows",
             },
         ),
-        **_row(texts.rich_text_as_is, fits="rich_text"),
+        Kind.RICH_TEXT: Cell(verdict=Verdict.FITS, note="", convert=texts.rich_text_as_is),
     },
     FieldType.NUMBER: _row(
         numbers.number,
-        fits="number",
-        converts={"number_text": "text long_text choice", "flag_number": "flag"},
+        fits={"app_digits": "number"},
+        converts={
+            "number_text": "text long_text choice",
+            "flag_number": "flag",
+            "only_one": "choices rows",
+        },
+        otherwise="no_number",
+        unless={"phone_digits": "phone"},
     ),
     FieldType.DATE: _row(
-        _date,
-        fits="date",
-        converts={"date_text": "text choice"},
+        _ignore_field(dates.kintone_date),
+        fits={"": "date"},
+        converts={"date_text": "text long_text choice", "only_one": "choices rows"},
         may_lose={"time_of_day": "datetime"},
+        otherwise="no_day",
     ),
     FieldType.TIME: _row(
-        _time,
-        fits="time",
-        converts={"time_text": "text choice"},
+        _ignore_field(dates.kintone_time),
+        fits={"to_minute": "time"},
+        converts={"time_text": "text long_text choice", "only_one": "choices rows"},
         may_lose={"day": "datetime"},
+        otherwise="no_time",
     ),
     FieldType.DATETIME: _row(
-        _datetime,
-        fits="datetime",
-        converts={"midnight": "date", "datetime_text": "text choice"},
+        _ignore_field(dates.kintone_datetime),
+        fits={"to_minute": "datetime"},
+        converts={
+            "midnight": "date",
+            "datetime_text": "text long_text choice",
+            "only_one": "choices rows",
+        },
+        otherwise="no_day",
     ),
     FieldType.RADIO_BUTTON: _OPTION_OF_ONE,
     FieldType.DROP_DOWN: _OPTION_OF_ONE,
     FieldType.CHECK_BOX: _OPTIONS,
     FieldType.MULTI_SELECT: _OPTIONS,
     FieldType.USER_SELECT: _row(
-        choices.users,
-        fits="user users",
-        note="by_login",
-        converts={"login_text": "text choice choices email"},
+        codes.users,
+        fits={"by_login": "user users"},
+        converts={"login_text": "text long_text choice choices email rows"},
+        otherwise="no_person",
+    ),
+    FieldType.ORGANIZATION_SELECT: _row(
+        codes.codes,
+        fits={},
+        converts={"organization_text": "text long_text choice choices rows"},
+        otherwise="no_organization",
+    ),
+    FieldType.GROUP_SELECT: _row(
+        codes.codes,
+        fits={},
+        converts={"group_text": "text long_text choice choices rows"},
+        otherwise="no_group",
     ),
 }
 
 #: LINK by its protocol; one without a known protocol takes what a web link takes.
-LINKS: Final[Mapping[str, _Row]] = {
-    "WEB": _row(texts.web_link, fits="url", converts={"url_text": "text"}),
-    "MAIL": _row(
-        texts.mail_link, fits="email", converts={"email_text": "text", "user_email": "user"}
+LINKS: Final[Mapping[str, Row]] = {
+    "WEB": _row(
+        texts.web_link,
+        fits={"url_text": "url"},
+        converts={"url_text": "text long_text choice", "only_one": "choices rows"},
+        otherwise="no_url",
     ),
-    "CALL": _row(texts.call_link, fits="phone", converts={"phone_text": "text"}),
+    "MAIL": _row(
+        texts.mail_link,
+        fits={"email_text": "email"},
+        converts={
+            "email_text": "text long_text choice",
+            "user_email": "user",
+            "only_one": "choices rows users",
+        },
+        otherwise="no_email",
+    ),
+    "CALL": _row(
+        texts.call_link,
+        fits={"phone_text": "phone"},
+        converts={"phone_text": "text long_text choice", "only_one": "choices rows"},
+        otherwise="no_phone",
+    ),
 }
 
 
-def cell(kind: Kind, field: FormField) -> Cell | None:
-    """The cell of this kind and this field's type; None where no conversion leads there."""
+def row(field: FormField) -> Row | None:
+    """The cells of this field's type; None of a type that takes nothing from us."""
     if field.type is FieldType.LINK:
-        return LINKS.get(field.protocol, LINKS["WEB"]).get(kind)
-    return MATRIX.get(field.type, {}).get(kind)
+        return LINKS.get(field.protocol, LINKS["WEB"])
+    return MATRIX.get(field.type)

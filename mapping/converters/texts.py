@@ -2,18 +2,13 @@
 
 import html
 import re
-from html.parser import HTMLParser
 from typing import Final
 
 from common.types import ItemValue, UserRef
 from integrations.kintone.form import FormField
-from mapping.converters.values import (
-    ValueRefusedError,
-    as_text,
-    half_width,
-    one_line,
-    unix_lines,
-)
+from mapping.converters.characters import half_width, one_line, unix_lines
+from mapping.converters.refusals import ValueRefusedError
+from mapping.converters.values import as_text
 
 #: Longest value of a field that forbids duplicates (kintone-api.md §2.1, §5).
 UNIQUE_LENGTH: Final = 64
@@ -22,7 +17,14 @@ _ANY_LENGTH: Final = 1_000_000
 
 _SCHEME: Final = re.compile(r"(?:https?|ftp)://[^\s/]\S*", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+#: Two addresses in one text, with what stands between values of a list.
+_SEVERAL: Final = re.compile(r"[、，,;；]\s*(?:https?|ftp)://", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"""[^\s@<>()[\]"',;:、，；]+@[^\s@<>()[\]"',;:、，；]+""")
+_MAILTO: Final = re.compile(r"mailto:", re.IGNORECASE)
+_TEL: Final = re.compile(r"tel[:.]?\s*(?=[+(0-9])", re.IGNORECASE)
+#: What people type between the digits of a telephone number and means a hyphen.
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9)])\s*[ー−‐‑‒–—―ｰ─]\s*(?=[0-9(])")
+_DIGIT: Final = re.compile("[0-9]")
 
 
 def single_line(value: ItemValue, field: FormField) -> str:
@@ -53,42 +55,38 @@ def rich_text(value: ItemValue, _field: FormField) -> str:
 
 
 def rich_text_as_is(value: ItemValue, _field: FormField) -> str:
-    """HTML, untouched: kintone cleans it."""
-    return as_text(value)
+    """HTML, untouched but for line ends and control characters: kintone cleans it."""
+    return unix_lines(as_text(value))
 
 
 def web_link(value: ItemValue, field: FormField) -> str:
     """A URL; "https://" is put before what clearly is a host."""
-    url = half_width(as_text(value))
+    url = half_width(unix_lines(as_text(value)))
     if _HOST.fullmatch(url):
         url = "https://" + url
-    if not _SCHEME.fullmatch(url):
+    if not _SCHEME.fullmatch(url) or _SEVERAL.search(url):
         raise ValueRefusedError("not_a_url")
     return _of_fitting_length(url, field)
 
 
 def mail_link(value: ItemValue, field: FormField) -> str:
-    """An e-mail address; of a user, that user's."""
-    address = half_width(value.email if isinstance(value, UserRef) else as_text(value))
+    """One e-mail address; of a user, that user's."""
+    text = value.email if isinstance(value, UserRef) else as_text(value)
+    address = _MAILTO.sub("", half_width(unix_lines(text)), count=1)
     if not _EMAIL.fullmatch(address):
         raise ValueRefusedError("not_an_email")
     return _of_fitting_length(address, field)
 
 
 def call_link(value: ItemValue, field: FormField) -> str:
-    """A telephone number in half-width characters; anything with a digit passes."""
-    number = half_width(one_line(as_text(value)))
-    if not any(map(str.isdigit, number)):
+    """A telephone number in half-width characters; anything with a digit passes.
+
+    What is written beside it (内線, 代表) stays: what kintone checks is not known.
+    """
+    number = _TEL.sub("", half_width(one_line(as_text(value))), count=1)
+    if not _DIGIT.search(number):
         raise ValueRefusedError("not_a_phone")
-    return _of_fitting_length(number, field)
-
-
-def without_markup(value: str) -> str:
-    """The text of HTML: blocks, breaks and list items on lines of their own."""
-    parser = _TextOfHtml()
-    parser.feed(value)
-    parser.close()
-    return parser.text()
+    return _of_fitting_length(_BETWEEN_DIGITS.sub("-", number), field)
 
 
 def _of_fitting_length(text: str, field: FormField) -> str:
@@ -102,58 +100,3 @@ def _of_fitting_length(text: str, field: FormField) -> str:
     if field.min_length is not None and len(text) < field.min_length:
         raise ValueRefusedError("too_short", min=field.min_length, length=len(text))
     return text
-
-
-class _TextOfHtml(HTMLParser):
-    _BLOCKS = frozenset(
-        [
-            "p",
-            "div",
-            "br",
-            "li",
-            "ul",
-            "ol",
-            "tr",
-            "table",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "blockquote",
-            "pre",
-        ]
-    )
-    _SILENT = frozenset(("script", "style"))
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in self._SILENT:
-            self._silent += 1
-        if tag == "br":
-            self._parts.append("\n")
-        elif tag in self._BLOCKS:
-            self._break_line()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SILENT:
-            self._silent = max(0, self._silent - 1)
-        if tag in self._BLOCKS and tag != "br":
-            self._break_line()
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._parts.append(data)
-
-    def text(self) -> str:
-        return "".join(self._parts).strip("\n").replace("\xa0", " ")
-
-    def _break_line(self) -> None:
-        if self._parts and not self._parts[-1].endswith("\n"):
-            self._parts.append("\n")

@@ -1,12 +1,13 @@
-"""What every conversion shares: emptiness, a value as text, width folding, refusals."""
+"""What every conversion shares: emptiness, a value as text, words for flags."""
 
-import re
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from common.types import ItemValue, Kind, UserRef
+from mapping.converters.characters import half_width, is_blank
+from mapping.converters.refusals import ValueRefusedError
 
 #: Date-times without a zone are meant in Japan time, and are shown in it.
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
@@ -62,21 +63,7 @@ OFF_WORDS: Final = frozenset(
 #: The most digits that any app's settings allow (kintone-api.md §5, "Number limits").
 MAX_DIGITS: Final = 30
 
-#: Full-width ASCII and the full-width space become half-width; minus signs and "〜" stay apart.
-_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-
 _ELEMENT_KINDS: Final = {Kind.CHOICES: Kind.CHOICE, Kind.USERS: Kind.USER, Kind.ROWS: Kind.TEXT}
-
-_LINE_END: Final = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-
-
-class ValueRefusedError(Exception):
-    """This value cannot stand in this field; `code` and `params` become a `Problem`."""
-
-    def __init__(self, code: str, **params: str | int) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
 
 
 def element_kind(kind: Kind) -> Kind:
@@ -90,31 +77,28 @@ def is_multiple(kind: Kind) -> bool:
 
 
 def is_empty(value: ItemValue) -> bool:
-    """Whether there is nothing to send: None, blank text (full-width spaces too), no elements."""
+    """Whether there is nothing to send: None, text in which nobody sees anything, no elements."""
     if value is None:
         return True
     if isinstance(value, str):
-        return not value or value.isspace()
+        return is_blank(value)
     if isinstance(value, tuple):
         return all(is_empty(element) for element in value)
     return False
 
 
-def half_width(text: str) -> str:
-    """`text` with full-width ASCII made half-width, trimmed; kana and kanji stay."""
-    return text.translate(_HALF_WIDTH).strip()
+def only_element(value: ItemValue) -> ItemValue:
+    """The one element of `value` that is not empty; another value is its own element.
 
-
-def unix_lines(text: str) -> str:
-    """`text` with every kind of line end as "\\n"."""
-    # Most text has none, and none is printable: much cheaper to ask than to search.
-    return text if text.isprintable() else _LINE_END.sub("\n", text)
-
-
-def one_line(text: str) -> str:
-    """`text` with each line break as one space: a single-line field holds none."""
-    lines = unix_lines(text)
-    return " ".join(part.strip() for part in lines.split("\n")).strip() if "\n" in lines else text
+    Raises:
+        ValueRefusedError: there are several, and nobody says which is meant.
+    """
+    if not isinstance(value, tuple):
+        return value
+    elements = [element for element in value if not is_empty(element)]
+    if len(elements) > 1:
+        raise ValueRefusedError("several_values", count=len(elements))
+    return elements[0] if elements else None
 
 
 def plain_number(number: Decimal) -> str:

@@ -12,6 +12,7 @@ from jobs.states import RunStatus, Trigger
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
 from tests.builders_crm import change, make_company
+from tests.builders_mapping import make_mapping
 from tests.flows.conftest import enabled_mapping, run_now
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from mapping.models import Mapping
 
 pytestmark = pytest.mark.browser
+
+
+PROPOSED: dict[str, dict[str, Any]] = {
+    "会社ID": {"type": "SINGLE_LINE_TEXT", "unique": True},
+    "会社名": {"type": "SINGLE_LINE_TEXT"},
+    "業種": {"type": "DROP_DOWN", "options": ["製造業"]},
+    "郵便番号・住所": {"type": "SINGLE_LINE_TEXT"},
+    "タグ一覧": {"type": "SUBTABLE", "fields": {"タグ": {"type": "SINGLE_LINE_TEXT"}}},
+}
 
 
 @pytest.fixture
@@ -41,6 +51,8 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
     Arrival.objects.create(**row, gone=True, owner_name="高橋 健", owner_unknown=True)
     kept = {"record": {}, "refused_at": clock.now()}
     Refusal.objects.create(**row, **kept, label="青葉商事" * 20, reason="会社名：長すぎます")
+    # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
+    make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
 
 
@@ -54,11 +66,14 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/settings/new/",
         f"/settings/{mapping.connection_id}/",
         f"/settings/mappings/{mapping.pk}/",
+        f"/settings/mappings/{mapping.connection.mappings.get(app=99).pk}/",
         f"/settings/mappings/{mapping.pk}/test/?record={company}",
         f"/settings/mappings/{mapping.pk}/failures/",
         f"/settings/mappings/{mapping.pk}/first-load/",
         f"/settings/mappings/{mapping.pk}/preview/",
         f"/settings/mappings/{mapping.pk}/preview/?list=updated",
+        f"/settings/mappings/{mapping.pk}/values/?field=industry",
+        f"/settings/{mapping.connection_id}/users/",
         f"/settings/{mapping.connection_id}/delete/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",

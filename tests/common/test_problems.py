@@ -27,3 +27,7 @@ def test_a_long_value_is_cut_visibly() -> None:
 
 def test_values_that_are_no_text_are_quoted_as_people_read_them() -> None:
     assert quote(12) == "12"
+
+
+def test_what_no_database_stores_is_shown_in_its_place() -> None:
+    assert quote("一\x00二\ud83d") == "一\ufffd二?"

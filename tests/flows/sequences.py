@@ -28,6 +28,7 @@ from jobs.engine.send import put_of
 from jobs.execute import execute
 from jobs.models import PreviewItem, Run
 from jobs.states import PreviewStatus, RunStatus, Trigger
+from mapping import accepting, mappings
 from mapping.models import Mapping
 from mapping.rulespec import RuleSpec
 from sandbox.model import ALL_RIGHTS
@@ -134,6 +135,8 @@ class Scene:
         self.mappings = [self._mapping(number) for number in range(2)]
         self.expected = [Expectation(str(via), item) for via, item in enumerate(KEY_ITEMS)]
         self.hand_records: set[int] = set()
+        self.text_code = "text"
+        """Field code that the field `text` has in kintone by now."""
         self._late: tuple[Request, datetime] | None = None
         self._hands = 0
 
@@ -304,14 +307,43 @@ class Scene:
 
     # kintone by hand
 
+    def records(self) -> list[dict[str, Any]]:
+        """What kintone holds, by the field codes of the beginning."""
+        return [
+            {"text" if code == self.text_code else code: value for code, value in one.items()}
+            for one in self.kintone.records(self.app)
+        ]
+
+    def rename_text(self) -> None:
+        """Somebody gives a field another code, or its old one back.
+
+        A code that came back before both had read the form is a change that nobody can know of.
+        """
+        if all(self.look(which) for which in range(2)):
+            code = {"text": "words", "words": "text"}[self.text_code]
+            self.kintone.rename_field(self.app, self.text_code, code)
+            self.text_code = code
+
+    def look(self, which: int) -> bool:
+        """Somebody has the form read and accepts what is proposed; False if that cannot be."""
+        mapping = self.mappings[which]
+        try:
+            with connections.client_for(mapping.connection, meter=Paid()) as client:
+                mappings.read_form(mapping, client, now=clock.now())
+        except KintoneError:
+            return False
+        mapping.refresh_from_db()
+        accepting.accept(mapping, stamp=accepting.stamp_of(mapping))
+        return True
+
     def records_of(self, number: int, *, via: int) -> list[dict[str, Any]]:
         """What one mapping has of a company in kintone."""
         row = self.row(number)
         wanted = (str(row.pk) if row else "", str(via))
-        return [one for one in self.kintone.records(self.app) if (one["src"], one["via"]) == wanted]
+        return [one for one in self.records() if (one["src"], one["via"]) == wanted]
 
     def _record(self, number: int) -> dict[str, Any] | None:
-        records = self.kintone.records(self.app)
+        records = self.records()
         return records[number % len(records)] if records else None
 
     def write_by_hand(self, number: int, field: str) -> None:
@@ -320,7 +352,8 @@ class Scene:
             self._hands += 1
             app = self.kintone.app(self.app)
             one = app.records[int(record["$id"])]
-            values = {**one.values, field: f"H{self._hands}"}
+            code = self.text_code if field == "text" else field
+            values = {**one.values, code: f"H{self._hands}"}
             app.records[one.id] = replace(one, values=values)
             app.rebuild()
 
@@ -364,6 +397,8 @@ class Scene:
         self.heal()
         self.interruptions.disarm()
         self._late = None
+        for which in range(2):
+            assert self.look(which)
         pauses: Sequence[timedelta] = [timedelta(minutes=10)] * 4 + [timedelta(hours=25)] * 4
         for pause in pauses:
             self.time.shift(pause)
@@ -371,7 +406,7 @@ class Scene:
             ended = [self._run_what_is_owed(which) for which in range(2)]
             if all(run is None or run.status in GOOD for run in ended) and not self._due():
                 break
-        records = self.kintone.records(self.app)
+        records = self.records()
         for mapping, expected in zip(self.mappings, self.expected, strict=True):
             check(mapping, expected, records=records, by_hand=self.hand_records)
         check_claims()

@@ -526,17 +526,17 @@ def test_a_form_that_was_mended_in_kintone_is_noticed_within_a_day(
     assert [r["tel"] for r in kintone.records(company_mapping.app)] == [company.main_tel]
 
 
-def test_a_field_that_came_back_in_kintone_lets_the_mapping_run_within_a_day(
+def test_an_update_key_that_came_back_in_kintone_lets_the_mapping_run_within_an_hour(
     kintone, company_mapping, time_machine
 ):
     time_machine.move_to(clock.now(), tick=True)
-    kintone.rename_field(company_mapping.app, "tel", "telephone")
+    kintone.rename_field(company_mapping.app, "code", "number")
     Mapping.objects.update(form_read_at=clock.now() - timedelta(days=2))
     make_company()
     assert run_now(company_mapping).status == RunStatus.FAILED
 
-    kintone.rename_field(company_mapping.app, "telephone", "tel")
-    time_machine.shift(timedelta(days=1, minutes=1))
+    kintone.rename_field(company_mapping.app, "number", "code")
+    time_machine.shift(timedelta(hours=1))
 
     assert outcomes(run_now(company_mapping)) == {"created": 1}
 

@@ -219,6 +219,19 @@ class AnySequence(RuleBasedStateMachine):
     def write_by_hand(self, number: int, field: str) -> None:
         self.scene.write_by_hand(number, field)
 
+    @rule()
+    def rename_text(self) -> None:
+        self.scene.rename_text()
+
+    @rule(which=which)
+    def look(self, which: int) -> None:
+        self.scene.look(which)
+
+    @rule(which=which, step=steps)
+    def rename_during_run(self, which: int, step: int) -> None:
+        self.scene.interruptions.arm(step, self.scene.rename_text)
+        self.scene.run(which)
+
     @rule(number=numbers)
     def delete_by_hand(self, number: int) -> None:
         self.scene.delete_by_hand(number)

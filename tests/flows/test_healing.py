@@ -231,3 +231,34 @@ def test_thousands_that_wait_for_something_in_kintone_share_a_few_requests_and_t
     change(waiting[7], name="ある")
     later(seconds=1)
     assert outcomes(run_now(mapping))["created"] == 1
+
+
+def test_a_record_with_an_unknown_organisation_fails_alone_and_comes_when_it_is_there(
+    kintone, db, later
+):
+    mapping = enabled_mapping(
+        kintone,
+        fields={"code": CODE, "dept": {"type": "ORGANIZATION_SELECT", "label": "担当部署"}},
+        rules={"code": "external_id", "dept": "name_kana"},
+    )
+    known, unknown, nobody = (
+        make_company(name_kana="sales"),
+        make_company(name_kana="sales;marketing"),
+        make_company(),
+    )
+    later(seconds=1)
+
+    run = run_now(mapping)
+
+    assert outcomes(run) == {"created": 2, "rejected": 1}
+    held = {
+        one["code"]: [each["code"] for each in one["dept"]] for one in kintone.records(mapping.app)
+    }
+    assert held == {known.external_id: ["sales"], nobody.external_id: []}
+    (problem,) = failed().problems
+    assert (failed().source_id, problem["field"]) == (unknown.pk, "dept")
+    assert problem["params"]["code"] == "GAIA_IL28"
+
+    kintone.domain.organizations["marketing"] = "マーケティング部"
+    later(hours=1)
+    assert outcomes(run_now(mapping)) == {"created": 1}

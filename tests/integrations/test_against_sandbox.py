@@ -14,7 +14,7 @@ from integrations.kintone.errors import (
     KintoneRejection,
     KintoneTransientError,
 )
-from integrations.kintone.form import FieldType
+from integrations.kintone.form import FieldType, NumberPrecision, Rounding
 from integrations.kintone.values import AppInfo, Operation, RecordPut
 
 FIELDS = {
@@ -349,6 +349,18 @@ def test_an_app_and_its_form_are_read(client, app):
     assert form.fields["rank"].options == ("A", "B")
     assert form.fields["lines"].columns["item"].max_length == 3
     assert FieldType.UNKNOWN not in {one.type for one in form.fields.values()}
+
+
+def test_the_precision_of_an_apps_numbers_is_read_also_for_columns(kintone, client):
+    column = {"rows": {"type": "SUBTABLE", "fields": {"n": {"type": "NUMBER"}}}}
+    number = kintone.add_app("数値", column)
+    kintone.set_precision(number, 20, 0, "UP")
+
+    form = client.get_form(number)
+
+    precision = form.fields["rows"].columns["n"].precision
+    assert precision == NumberPrecision(digits=20, decimals=0, rounding=Rounding.UP)
+    assert precision.integer_digits == 20
 
 
 def test_records_are_found_and_counted(kintone, client, app):

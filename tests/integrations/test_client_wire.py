@@ -19,6 +19,7 @@ from integrations.kintone.errors import (
     KintoneRejection,
     KintoneTransientError,
 )
+from integrations.kintone.form import NumberPrecision, Rounding, parse_form
 from integrations.kintone.values import AppInfo, Operation, PutResult, RecordPut
 from tests.integrations.builders import BASE_URL, RECORDS, CountingMeter, make_client
 
@@ -197,6 +198,42 @@ def test_the_form_in_use_is_read_not_its_draft(wire):
 
     assert (list(form.fields), form.revision) == (["a"], 9)
     assert asked(wire) == {"app": "3"}
+
+
+NUMBER_FORM = {"properties": {"n": {"type": "NUMBER", "label": "数"}}, "revision": "9"}
+PRECISION = {"digits": "20", "decimalPlaces": "2", "roundingMode": "DOWN"}
+
+
+def test_the_precision_of_numbers_is_read_with_the_form_and_stored_with_it(wire):
+    wire.get(f"{BASE_URL}/k/v1/app/form/fields.json", json=NUMBER_FORM)
+    wire.get(f"{BASE_URL}/k/v1/app/settings.json", json={"numberPrecision": PRECISION})
+
+    form = make_client().get_form(3)
+
+    precision = NumberPrecision(digits=20, decimals=2, rounding=Rounding.DOWN)
+    assert form.fields["n"].precision == precision
+    assert parse_form(form.source) == form
+    assert asked(wire) == {"app": "3"}
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (403, {"code": "CB_NO02", "id": "x", "message": "権限がありません。"}),
+        (403, {"code": "GAIA_NO01", "id": "x", "message": "このトークンでは実行できません。"}),
+        (400, {"code": "GAIA_NEW1", "id": "x", "message": "未知"}),
+        (200, {}),
+        (200, {"numberPrecision": {"digits": "20"}}),
+        (200, {"numberPrecision": {**PRECISION, "roundingMode": "NEW"}}),
+    ],
+)
+def test_a_form_is_read_also_where_its_precision_is_not_told(wire, status, answer):
+    wire.get(f"{BASE_URL}/k/v1/app/form/fields.json", json=NUMBER_FORM)
+    wire.get(f"{BASE_URL}/k/v1/app/settings.json", status=status, json=answer)
+
+    form = make_client().get_form(3)
+
+    assert form.fields["n"].precision is None
 
 
 def test_a_get_has_neither_body_nor_content_type(wire):

@@ -79,6 +79,20 @@ def test_what_changed_arrives_and_the_last_line_says_so(company_mapping, kintone
     assert len(kintone.records(company_mapping.app)) == 3
 
 
+def test_a_field_that_was_left_out_is_no_success_and_is_named(company_mapping, kintone, sync):
+    make_companies(1)
+    kintone.rename_field(company_mapping.app, "tel", "telephone")
+    Mapping.objects.update(form_read_at=None)
+
+    code, out, _ = sync(name_of(company_mapping), "--json")
+    assert (code, json.loads(out.splitlines()[-1])["left_out"]) == (1, ["tel"])
+    make_companies(1)
+    code, out, _ = sync(name_of(company_mapping))
+
+    assert code == 1
+    assert "フィールドコードが変更されました: 「電話番号」（tel）は、" in out
+
+
 def test_nothing_to_do_is_a_success_without_a_request(company_mapping, kintone, sync):
     make_companies(1)
     sync(name_of(company_mapping))

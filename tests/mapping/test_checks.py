@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from common.types import Kind
-from mapping.checks import Severity, check
-from mapping.rulespec import RuleSpec
-from tests.builders_mapping import make_form
+from integrations.kintone.form import parse_form
+from mapping.checks import Severity, check, errors_of
+from mapping.problem_texts import describe
+from mapping.rulespec import RuleSpec, WhenEmpty
+from tests.builders_mapping import form_answer, make_form
 
 FIELDS: dict[str, dict[str, Any]] = {
     "key": {"type": "NUMBER", "unique": True},
@@ -54,11 +58,70 @@ def test_only_required_fields_that_stay_empty_are_named():
 def test_required_columns_are_named_only_in_tables_that_are_filled():
     column = RuleSpec(field="a", table="list", source="tags")
 
-    assert ("required_without_rule", "must") in warnings(NAME, column)
+    assert ("required_without_rule", "list.must") in warnings(NAME, column)
 
 
 def test_a_number_field_for_thirteen_digits_is_warned_of():
     assert ("thirteen_digits", "key") in warnings(NAME)
+
+
+@pytest.mark.parametrize(("digits", "warned"), [(None, True), (16, True), (17, False)])
+def test_the_apps_own_precision_decides_about_thirteen_digits(digits, warned):
+    answer = form_answer(FIELDS)
+    if digits:
+        answer["numberPrecision"] = {
+            "digits": str(digits),
+            "decimalPlaces": "4",
+            "roundingMode": "UP",
+        }
+
+    findings = check(
+        [KEY, NAME], key_field="key", form=parse_form(answer), kinds=KINDS, rowsets=ROWSETS
+    )
+
+    found = [each.problem for each in findings if each.problem.code == "thirteen_digits"]
+    assert [problem.params.get("max") for problem in found] == (
+        [12 if digits else None] if warned else []
+    )
+
+
+def test_a_required_field_that_is_left_alone_when_empty_is_warned_of():
+    kept = RuleSpec(field="name", source="name", empty=WhenEmpty.KEEP)
+
+    assert ("kept_empty", "name") in warnings(kept)
+    assert ("kept_empty", "name") not in warnings(NAME)
+
+
+def test_a_minimum_length_wants_a_source_as_a_required_field_does():
+    fields = {
+        **FIELDS,
+        "long": {"type": "SINGLE_LINE_TEXT", "minLength": "2"},
+        "must_too": {"type": "SINGLE_LINE_TEXT", "label": "必須", "required": True},
+    }
+
+    findings = check(
+        [KEY, NAME], key_field="key", form=make_form(fields), kinds=KINDS, rowsets=ROWSETS
+    )
+
+    (name,) = (one.problem for one in findings if one.problem.field == "must_too")
+    assert describe(name).body.startswith("「必須」はkintoneの必須フィールドです。")
+    (problem,) = (one.problem for one in findings if one.problem.field == "long")
+    assert problem.code == "required_without_rule"
+    assert "「long」には、kintoneで2文字以上の値が必要です。" in describe(problem).body
+
+
+def test_a_pair_that_does_not_fit_says_why():
+    findings = check(
+        [KEY, NAME, RuleSpec(field="when", source="name_length")],
+        key_field="key",
+        form=make_form({**FIELDS, "when": {"type": "DATE"}}),
+        kinds={**KINDS, "name_length": Kind.NUMBER},
+        rowsets=ROWSETS,
+    )
+
+    (problem,) = errors_of(findings)
+    assert problem.code == "kind_does_not_fit"
+    assert "値に日付がありません。" in describe(problem).body
 
 
 def test_values_that_may_lose_something_are_warned_of():

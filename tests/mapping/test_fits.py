@@ -23,6 +23,8 @@ from tests.builders_mapping import make_field, make_form
         ("CHECK_BOX", []),
         ("MULTI_SELECT", []),
         ("USER_SELECT", []),
+        ("ORGANIZATION_SELECT", []),
+        ("GROUP_SELECT", []),
     ],
 )
 def test_every_type_is_cleared_in_its_own_way(type_, empty):
@@ -40,8 +42,6 @@ def test_every_type_is_cleared_in_its_own_way(type_, empty):
         ("REFERENCE_TABLE", "system_field"),
         ("FUTURE_TYPE", "system_field"),
         ("FILE", "no_files"),
-        ("ORGANIZATION_SELECT", "no_organizations"),
-        ("GROUP_SELECT", "no_groups"),
         ("SUBTABLE", "choose_column"),
     ],
 )
@@ -81,20 +81,20 @@ def test_calculated_text_and_copies_of_a_lookup_cannot_be_filled():
         ("rich_text", "MULTI_LINE_TEXT", "may_lose", "markup"),
         ("rich_text", "RICH_TEXT", "fits", ""),
         ("text", "RICH_TEXT", "converts", "escaped"),
-        ("number", "NUMBER", "fits", ""),
+        ("number", "NUMBER", "fits", "app_digits"),
         ("text", "NUMBER", "converts", "number_text"),
-        ("phone", "NUMBER", "impossible", "kind_does_not_fit"),
+        ("phone", "NUMBER", "impossible", "phone_digits"),
         ("datetime", "DATE", "may_lose", "time_of_day"),
         ("datetime", "TIME", "may_lose", "day"),
         ("date", "DATETIME", "converts", "midnight"),
-        ("time", "DATETIME", "impossible", "kind_does_not_fit"),
-        ("number", "DATE", "impossible", "kind_does_not_fit"),
+        ("time", "DATETIME", "impossible", "no_day"),
+        ("number", "DATE", "impossible", "no_day"),
         ("choice", "DROP_DOWN", "fits", "must_be_option"),
         ("choices", "DROP_DOWN", "converts", "only_one"),
         ("choices", "CHECK_BOX", "fits", "must_be_option"),
         ("flag", "CHECK_BOX", "converts", "flag_needs_values"),
         ("user", "USER_SELECT", "fits", "by_login"),
-        ("long_text", "USER_SELECT", "impossible", "kind_does_not_fit"),
+        ("number", "USER_SELECT", "impossible", "no_person"),
     ],
 )
 def test_the_verdict_says_what_becomes_of_the_values(kind, type_, verdict, note):

@@ -101,16 +101,28 @@ def test_a_new_label_alone_disturbs_nothing(mapping, kintone, app):
     assert form_of(mapping).fields["name"].label == "御社名"
 
 
-def test_a_renamed_field_code_is_named_by_the_checks_and_makes_no_plan(mapping, kintone, app):
+def test_a_renamed_field_code_is_named_by_the_checks_and_left_out_of_the_plan(
+    mapping, kintone, app
+):
     kintone.rename_field(app, "name", "company_name")
 
     change = read(mapping)
 
     assert (change.gone, change.added) == (("name",), ("company_name",))
     assert "field_gone" in {finding.problem.code for finding in findings_of(mapping)}
+    plan = plan_of(mapping)
+    assert [one.problem.field for one in plan.left_out] == ["name"]
+    assert plan.build({"corporate_number": "1", "name": "青葉商事"}).record == {}
+
+
+def test_a_renamed_update_key_makes_no_plan(mapping, kintone, app):
+    kintone.rename_field(app, "corporate_number", "number")
+
+    read(mapping)
+
     with pytest.raises(PlanError) as refused:
         plan_of(mapping)
-    assert refused.value.problems[0].field == "name"
+    assert refused.value.problems[0].code == "drift.renamed_key"
 
 
 def test_an_app_that_is_not_there_leaves_the_mapping_as_it_was(mapping, kintone, app):

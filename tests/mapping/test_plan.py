@@ -87,8 +87,8 @@ def test_a_problem_tells_item_value_and_field():
 )
 def test_an_empty_value_clears_keeps_or_is_replaced(rule, sent):
     if sent is None:
-        with pytest.raises(PlanError):
-            plan(rule)
+        (left_out,) = plan(rule).left_out
+        assert left_out.problem.code == "not_a_number"
     else:
         assert record(rule) == sent
 
@@ -203,10 +203,6 @@ def test_each_rule_shows_what_it_makes_of_a_record():
 @pytest.mark.parametrize(
     ("rules", "code"),
     [
-        ([RuleSpec(field="fax", source="name")], "field_gone"),
-        ([RuleSpec(field="list", source="tags")], "field_not_writable"),
-        ([RuleSpec(field="color", table="list", source="tags")], "field_gone"),
-        ([RuleSpec(field="amount", source="owner")], "kind_does_not_fit"),
         ([RuleSpec(field="name", source="nobody")], "item_unknown"),
         ([RuleSpec(field="name", template="{nobody}")], "item_unknown"),
         ([RuleSpec(field="name", template="{name!r}")], "template_unreadable"),
@@ -220,6 +216,41 @@ def test_a_mapping_that_cannot_work_makes_no_plan(rules, code):
         plan(*rules)
 
     assert code in {problem.code for problem in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (RuleSpec(field="fax", source="name"), "field_gone"),
+        (RuleSpec(field="list", source="tags"), "field_not_writable"),
+        (RuleSpec(field="amount", source="owner"), "kind_does_not_fit"),
+        (RuleSpec(field="industry", fixed="林業"), "no_option"),
+    ],
+)
+def test_a_rule_that_the_form_has_no_place_for_is_left_out_and_all_others_are_sent(rule, code):
+    mapping = plan(RuleSpec(field="short", source="family"), rule)
+
+    assert [(one.rule, one.problem.code) for one in mapping.left_out] == [(rule, code)]
+    assert mapping.build({"code": "K1", "family": "佐藤"}).record == {"short": "佐藤"}
+
+
+def test_a_table_of_which_one_column_has_no_place_is_left_out_as_a_whole():
+    mapping = plan(
+        RuleSpec(field="short", source="family"),
+        RuleSpec(field="tag", table="list", source="departments.name"),
+        RuleSpec(field="color", table="list", source="departments.size"),
+    )
+
+    codes = [(one.rule.field, one.problem.code) for one in mapping.left_out]
+    assert codes == [("tag", "table_left_out"), ("color", "field_gone")]
+    values = {"code": "K1", "family": "佐藤", "departments.name": ("営業部",)}
+    assert mapping.build(values).record == {"short": "佐藤"}
+
+
+@pytest.mark.parametrize("field", ["gone", "industry"])
+def test_the_rule_of_the_update_key_is_never_left_out(field):
+    with pytest.raises(PlanError):
+        plan(RuleSpec(field=field, source="owner"), key_field=field)
 
 
 @pytest.mark.parametrize(

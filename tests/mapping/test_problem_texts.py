@@ -8,9 +8,10 @@ from common.problems import Problem
 from integrations.kintone.errors import ConfigReason
 from mapping.labels import NOTES
 from mapping.problem_texts import describe
-from mapping.words import MAPPING, REFUSALS, RUNS, VALUES
+from mapping.words import DRIFT, MAPPING, REFUSALS, RUNS, VALUES
 
-ALL_WORDS = [*VALUES.items(), *MAPPING.items(), *RUNS.items(), *REFUSALS.items()]
+TABLES = (VALUES, MAPPING, DRIFT, RUNS, REFUSALS)
+ALL_WORDS = [entry for table in TABLES for entry in table.items()]
 
 #: Words that the screens do not use (ux.md §2.1, rule 15).
 UNWANTED = re.compile(
@@ -119,6 +120,7 @@ def test_what_kintone_refused_is_told_in_its_own_words_with_the_evidence_apart()
     [
         ("GAIA_LO04", "ルックアップのコピー元がありません"),
         ("GAIA_IL26", "kintoneにユーザーがいません"),
+        ("GAIA_IL28", "kintoneに組織またはグループがありません"),
         ("GAIA_XX99", "kintoneがデータを受け付けませんでした"),
     ],
 )

@@ -9,6 +9,8 @@ from django.test import Client
 from integrations.models import AppBudget, Connection
 from jobs.models import Schedule
 from mapping.models import Mapping
+from mapping.rules import save_rules
+from mapping.rulespec import RuleSpec
 from tests.builders_crm import make_member
 from tests.builders_mapping import make_connection, make_mapping
 from tests.pages.reading import Page, filled
@@ -47,6 +49,26 @@ def test_after_loading_the_page_leads_on_to_the_mapping(submit_step1: Submit, ap
 
     mapping = Mapping.objects.get()
     assert page.links()["会社 → 顧客リスト"] == f"/settings/mappings/{mapping.pk}/"
+
+
+def test_after_loading_a_new_mapping_its_proposals_are_announced_and_later_no_more(
+    submit_step1: Submit, app: int, as_administrator: Client
+) -> None:
+    page = submit_step1("load", **{COMPANY_APP: str(app)})
+
+    assert "連携先の候補があります：会社 → 顧客リスト（2個）。" in page.text()
+
+    mapping = Mapping.objects.get()
+    save_rules(mapping, [RuleSpec(field="code", source="external_id")], update_key="code")
+    again = Page(as_administrator.get(f"/settings/{mapping.connection_id}/"))
+    page = Page(
+        as_administrator.post(
+            f"/settings/{mapping.connection_id}/", filled(again, {"action": "load"}), follow=True
+        )
+    )
+
+    assert "読み込みに成功しました" in page.text()
+    assert "連携先の候補" not in page.text()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,12 @@ FIELDS: dict[str, dict[str, Any]] = {
         "fields": {"memo": {"type": "MULTI_LINE_TEXT", "label": "Memo"}},
     },
 }
-RULES = {"code": "external_id", "name": "name", "industry": "business_category_kbn"}
+RULES = {
+    "code": "external_id",
+    "name": "name",
+    "phone": "main_tel",
+    "industry": "business_category_kbn",
+}
 
 
 class _Reader(HTMLParser):
@@ -121,6 +126,11 @@ def mapping(kintone: Any, db: None) -> Mapping:
     make_lead(company, family_name="Sato", first_name="Jiro", owner=member)
     make_department(company, name="Sales")
     run_now(made)
+    kintone.rename_field(made.app, "phone", "telephone")
+    kintone.set_field(made.app, "industry", options=["Wholesale"])
+    Mapping.objects.filter(pk=made.pk).update(form_read_at=None)
+    change(company, name="Aoba Holdings")
+    run_now(made)
     change(company, name="Aoba Trading")
     preview = previews.start(made, reads_kintone=True, now=clock.now())
     previewing.make(preview.pk, owner=liveness.owner_here())
@@ -156,6 +166,7 @@ def addresses(mapping: Mapping) -> list[str]:
         "crm:account-password": Account.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
+        "jobs:connection-users": mapping.connection_id,
         "jobs:mapping-delete": mapping.pk,
         "jobs:trial": mapping.pk,
         "jobs:failures": mapping.pk,
@@ -191,6 +202,7 @@ def addresses(mapping: Mapping) -> list[str]:
             for name in ("created", "updated", "failed", "skipped")
         ),
         reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
+        reverse("jobs:values", args=[mapping.pk]) + "?field=industry",
         "/nowhere/",
     ]
 

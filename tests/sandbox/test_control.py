@@ -62,6 +62,10 @@ def test_a_form_can_be_changed(kintone, api, steer, app):
     assert api.upsert(app, by_key("会社コード", "A")).json()["records"][0]["operation"] == "UPDATE"
     assert int(form["revision"]) > 1
 
+    steer("PATCH", f"apps/{app}", {"precision": {"digits": 20, "decimals": 0}})
+    precision = api.get("app/settings.json", app=app)["numberPrecision"]
+    assert precision == {"digits": "20", "decimalPlaces": "0", "roundingMode": "HALF_EVEN"}
+
     steer("PATCH", f"apps/{app}", {"remove": ["rank"]})
     assert "rank" not in kintone.records(app)[0]
 

@@ -109,6 +109,7 @@ def test_the_answer_to_a_bulk_request_is_as_described(api, app):
 def test_the_answers_about_apps_and_forms_are_as_described(api, app):
     check("get", "app.json", api.get("app.json", id=app))
     check("get", "apps.json", api.get("apps.json"))
+    check("get", "app/settings.json", api.get("app/settings.json", app=app))
     for number in (app, app + 1, app + 2):
         check("get", "app/form/fields.json", api.get("app/form/fields.json", app=number))
 

@@ -37,6 +37,24 @@ def test_what_is_no_number_is_not_read(sent):
         scalars.number(sent)
 
 
+@pytest.mark.parametrize(
+    ("digits", "decimals", "rounding", "sent", "stored"),
+    [
+        (30, 10, "HALF_EVEN", "12345678901234567890.1234567890", "12345678901234567890.123456789"),
+        (20, 0, "HALF_EVEN", "2.5", "2"),
+        (20, 0, "HALF_EVEN", "100", "100"),
+        (16, 2, "UP", "-0.001", "-0.01"),
+        (16, 2, "DOWN", "0.999", "0.99"),
+    ],
+)
+def test_an_app_may_have_other_digits_and_another_way_to_round(
+    digits, decimals, rounding, sent, stored
+):
+    precision = scalars.Precision(digits=digits, decimals=decimals, rounding=rounding)
+
+    assert scalars.number(sent, precision) == stored
+
+
 @pytest.mark.parametrize("sent", ["1000000000000", "1e12", "1e300", "999999999999.99995"])
 def test_more_than_twelve_integer_digits_are_too_many(sent):
     with pytest.raises(scalars.TooManyDigits):

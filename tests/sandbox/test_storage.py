@@ -15,6 +15,7 @@ from sandbox import admin
 from sandbox.__main__ import main
 from sandbox.demo import PASSWORD, demo_world
 from sandbox.model import User
+from sandbox.scalars import Precision
 from sandbox.storage import Saver, UnreadableStateError, load_world, save_world
 from tests.fixtures.kintone import new_world
 from tests.sandbox.conftest import by_key, password, record
@@ -49,6 +50,7 @@ def filled_world():
     admin.add_user(world, domain, User(login="late", name="後から", active=False))
     companies.rights["late"] = frozenset({"view"})
     companies.read_only.add("メモ")
+    admin.set_precision(world, companies, Precision(digits=30, decimals=0, rounding="UP"))
     admin.add_app(world, domain, "ゲスト", {"x": {"type": "CALC"}}, guest_space=3, code="G")
     return world
 

@@ -118,3 +118,38 @@ def test_a_wrong_json_type_is_refused(api, app, rows):
     answer = api.call("POST", "record.json", {"app": app, "record": record(rows=rows)})
 
     assert error_of(answer) == (400, "CB_IJ01")
+
+
+def test_a_required_number_that_is_none_is_missed_inside_a_table_too(kintone, api):
+    column = {"n": {"type": "NUMBER", "required": True}}
+    app = kintone.add_app("表", {"rows": {"type": "SUBTABLE", "fields": column}})
+
+    answer = api.call("POST", "record.json", {"app": app, "record": record(rows=[row(n="abc")])})
+
+    assert errors_of(answer) == {"record.rows.value[0].value.n.value": ["必須です。"]}
+
+
+def test_a_minimum_length_holds_for_an_empty_cell_too(kintone, api):
+    column = {"a": {"type": "SINGLE_LINE_TEXT", "minLength": "2"}, "b": {"type": "NUMBER"}}
+    app = kintone.add_app("表", {"rows": {"type": "SUBTABLE", "fields": column}})
+
+    answer = api.call("POST", "record.json", {"app": app, "record": record(rows=[row(b="1")])})
+
+    assert errors_of(answer) == {
+        "record.rows.value[0].value.a.value": ["1文字より長くなければなりません。"]
+    }
+
+
+def test_lists_that_a_row_lacks_are_reported_at_their_own_keys(kintone, api):
+    columns = {
+        "people": {"type": "USER_SELECT", "required": True},
+        "boxes": {"type": "CHECK_BOX", "options": ["A"], "required": True},
+    }
+    app = kintone.add_app("表", {"rows": {"type": "SUBTABLE", "fields": columns}})
+
+    answer = api.call("POST", "record.json", {"app": app, "record": record(rows=[row()])})
+
+    assert errors_of(answer) == {
+        "record.rows.value[0].value.people.values.value": ["必須です。"],
+        "record.rows.value[0].value.boxes.values": ["必須です。"],
+    }

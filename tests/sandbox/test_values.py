@@ -45,6 +45,11 @@ def app_with(kintone, *codes):
         ("lines", "", ""),
         ("lines", None, ""),
         ("rich", "<b>太字</b>", "<b>太字</b>"),
+        (
+            "rich",
+            '<a href="javascript:x()" onclick="x()" id="c">一</a><script>x()</script>&amp;<br />',
+            '<a id="c">一</a>&amp;<br />',
+        ),
         ("number", "15.50", "15.5"),
         ("number", 15, "15"),
         ("number", "", ""),
@@ -284,3 +289,90 @@ def test_a_minimum_length_holds_for_an_empty_text_too(kintone, api):
     answer = api.call("POST", "record.json", {"app": app, "record": {}})
 
     assert errors_of(answer) == {"record.text.value": ["1文字より長くなければなりません。"]}
+
+
+def test_a_text_that_forbids_duplicates_holds_64_characters(kintone, api):
+    app = app_with(kintone, "unique")
+
+    api.add(app, unique="字" * 64)
+    answer = api.call("POST", "record.json", {"app": app, "record": record(unique="字" * 65)})
+
+    assert errors_of(answer) == {"record.unique.value": ["65文字より短くなければなりません。"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"type": "SINGLE_LINE_TEXT"}, True),
+        ({"type": "NUMBER"}, True),
+        ({"type": "LINK"}, True),
+        ({"type": "DATE"}, True),
+        ({"type": "DATETIME"}, True),
+        ({"type": "MULTI_LINE_TEXT"}, False),
+        ({"type": "TIME"}, False),
+        ({"type": "DROP_DOWN"}, False),
+        ({"type": "USER_SELECT"}, False),
+        ({"type": "SINGLE_LINE_TEXT", "expression": "a & b"}, False),
+    ],
+)
+def test_few_types_can_forbid_duplicates_the_others_drop_it_without_a_word(
+    kintone, api, given, kept
+):
+    app = kintone.add_app("重複", {"f": {**given, "unique": True}})
+
+    shown = api.get("app/form/fields.json", app=app)["properties"]["f"]
+
+    assert shown.get("unique", False) is kept
+
+
+def test_limits_come_as_text_and_empty_where_there_are_none(kintone, api):
+    app = kintone.add_app(
+        "上限",
+        {"text": {"type": "SINGLE_LINE_TEXT", "maxLength": 5}, "number": {"type": "NUMBER"}},
+    )
+
+    shown = api.get("app/form/fields.json", app=app)["properties"]
+
+    assert (shown["text"]["maxLength"], shown["text"]["minLength"]) == ("5", "")
+    assert (shown["number"]["maxValue"], shown["number"]["displayScale"]) == ("", "")
+
+
+def test_what_only_shapes_the_form_is_in_no_record_and_the_number_bears_the_apps_code(kintone, api):
+    fields = {
+        "group": {"type": "GROUP"},
+        "related": {"type": "REFERENCE_TABLE"},
+        "status": {"type": "STATUS"},
+        "category": {"type": "CATEGORY", "enabled": True},
+        "rows": {"type": "SUBTABLE", "fields": {"a": {"type": "NUMBER"}}, "required": True},
+    }
+    app = kintone.add_app("形", fields, code="KO")
+
+    number = api.add(app)
+
+    shown = api.get("record.json", app=app, id=number)["record"]
+    assert not {"group", "related", "status"} & set(shown)
+    assert (shown["category"]["value"], shown["rows"]["value"]) == ([], [])
+    assert shown["レコード番号"]["value"] == f"KO-{number}"
+
+
+def test_numbers_are_kept_as_precisely_as_the_app_says(kintone, api):
+    app = kintone.add_app("桁数", {"number": {"type": "NUMBER", "unique": True}})
+    kintone.set_precision(app, 14, 1, "DOWN")
+
+    api.add(app, number="1234567890123.99")
+    too_long = api.call("POST", "record.json", {"app": app, "record": record(number="1" * 14)})
+    found = api.upsert(app, {"updateKey": {"field": "number", "value": "1234567890123.91"}})
+
+    assert kintone.records(app)[0]["number"] == "1234567890123.9"
+    assert errors_of(too_long) == {
+        "record.number.value": ["有効桁数は14桁以内である必要があります。"]
+    }
+    assert found.json()["records"][0]["operation"] == "UPDATE"
+
+
+def test_a_precision_that_kintone_does_not_offer_is_refused(kintone):
+    app = kintone.add_app("桁数", {})
+
+    for digits, decimals, rounding in ((31, 4, "UP"), (16, 11, "UP"), (3, 4, "UP"), (16, 4, "x")):
+        with pytest.raises(ValueError, match="no such precision"):
+            kintone.set_precision(app, digits, decimals, rounding)

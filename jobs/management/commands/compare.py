@@ -20,6 +20,7 @@ from jobs.management.addressing import (
     add_mapping_argument,
     mapping_or_refusal,
 )
+from jobs.management.drift import tell_drift
 from jobs.management.running import run_here
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
@@ -46,6 +47,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         mapping = mapping_or_refusal(options["mapping"])
         sweep.give_up_dead(now=clock.now())
+        tell_drift(mapping, self.stderr.write)
         try:
             with connections.client_for(
                 mapping.connection, guest_space=mapping.guest_space

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.management.addressing import add_mapping_argument, mapping_or_refusal
+from jobs.management.drift import tell_drift
 from jobs.management.failures import Failure, failures_of
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         mapping = mapping_or_refusal(options["mapping"])
+        tell_drift(mapping, self.stderr.write)
         failures = list(failures_of(mapping))
         if options["json"]:
             told = [failure.as_json() for failure in failures]

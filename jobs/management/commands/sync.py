@@ -109,6 +109,8 @@ class Command(BaseCommand):
         )
         if message := _message(run):
             self.stdout.write(message)
+        for words in _left_out(run):
+            self.stdout.write(words)
 
 
 class _Progress:
@@ -158,7 +160,8 @@ def _start_here(mapping: Mapping, *, full: bool) -> Run:
 
 
 def _summary(run: Run, *, seconds: float) -> dict[str, object]:
-    """What `--json` prints; the keys are relied on from outside."""
+    """What `--json` prints; the keys are relied on from outside, and `left_out` only if need be."""
+    left_out = [problem["field"] for problem in run.left_out]
     return {
         "status": run.status,
         "run": run.pk,
@@ -167,13 +170,21 @@ def _summary(run: Run, *, seconds: float) -> dict[str, object]:
         "counted": run.counted,
         "seconds": seconds,
         "message": _message(run),
+        **({"left_out": left_out} if left_out else {}),
     }
 
 
 def _message(run: Run) -> str:
-    if not run.message:
-        return ""
-    words = describe(Problem.from_json(run.message))
+    return _in_words(run.message) if run.message else ""
+
+
+def _left_out(run: Run) -> list[str]:
+    """Why which fields were not sent."""
+    return [_in_words(problem) for problem in run.left_out]
+
+
+def _in_words(problem: dict[str, object]) -> str:
+    words = describe(Problem.from_json(problem))
     return _("%(heading)s: %(body)s") % {"heading": words.heading, "body": words.body}
 
 

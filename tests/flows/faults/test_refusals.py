@@ -8,10 +8,12 @@ from common.clock import now
 from jobs import ledger
 from jobs.models import Alert, LedgerEntry, Run
 from jobs.states import AlertKind, FailureKind, RunStatus
+from mapping import accepting
 from mapping.models import Mapping
 from tests.builders_crm import make_companies, make_company
 from tests.flows.conftest import outcomes
 from tests.flows.faults.conftest import ONE_BY_ONE, by_code
+from tests.flows.faults.processes import wait_until
 from tests.flows.faults.wire import meanwhile
 
 
@@ -135,18 +137,32 @@ def test_an_update_key_renamed_in_mid_run_stops_it_before_records_fail_on_it(
 def test_a_field_renamed_in_mid_run_is_named_as_soon_as_the_form_is_read_again(
     product, wire, kintone, mapping
 ):
-    make_companies(250, main_tel="03-1234-5678")
+    rows = make_companies(250, main_tel="03-1234-5678")
     wire.do(meanwhile(lambda: kintone.rename_field(mapping.app, "tel", "telephone")))
     product.run(mapping, queue=ONE_BY_ONE)
-    make_company()
+    rows.append(make_company(main_tel="03-9876-5432"))
 
     Mapping.objects.update(form_read_at=None)  # as after a day
     product.slot()
 
-    stopped = Run.objects.latest("pk")
-    assert (stopped.status, stopped.failure_kind) == (RunStatus.FAILED, FailureKind.CONFIGURATION)
-    assert stopped.message["field"] == "tel"
-    assert Alert.objects.filter(kind=AlertKind.CONFIGURATION, ended_at=None).exists()
+    run = Run.objects.latest("pk")
+    assert (run.status, [problem["field"] for problem in run.left_out]) == (
+        RunStatus.PARTIAL,
+        ["tel"],
+    )
+    assert by_code(kintone, mapping) == everything(rows), "only what is renamed is left out"
+    assert [alert.kind for alert in Alert.objects.filter(ended_at=None)] == [AlertKind.DRIFT]
+    product.tick()
+    wait_until(lambda: product.mails.mails)
+    product.rest()
+    assert len(product.mails.mails) == 1
+    mapping.refresh_from_db()
+    accepting.accept(mapping, stamp=accepting.stamp_of(mapping))
+    product.slot()
+
+    held = {one["code"]: one["telephone"] for one in kintone.records(mapping.app)}
+    assert held == {row.external_id: row.main_tel for row in rows}, "what was ignored came again"
+    assert not Alert.objects.filter(ended_at=None).exists()
 
 
 def test_an_option_removed_in_mid_run_fails_the_records_that_have_it_and_nobody_else(

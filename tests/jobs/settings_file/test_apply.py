@@ -1,13 +1,17 @@
 """Applying a settings file makes the product so; applying it twice changes nothing."""
 
+from common import clock
 from crm.models import CustomItem
-from integrations import budget
+from integrations import budget, connections
 from integrations.models import Connection
 from jobs.models import Ledger, Schedule
+from mapping import mappings
 from mapping.models import Mapping
 from mapping.rules import specs_of
 from tests.builders_crm import make_company, make_custom_item, make_member
+from tests.builders_mapping import form_answer
 from tests.flows.conftest import outcomes, run_now
+from tests.jobs.settings_file.conftest import FIELDS
 
 
 def test_an_empty_installation_becomes_what_the_file_says(apply, text, app):
@@ -144,3 +148,29 @@ def test_another_kintone_has_other_forms(apply, text, kintone):
 
     assert "サブドメイン: demo → other" in out
     assert any("form/fields" in exchange.path for exchange in kintone.requests)
+
+
+def test_the_form_of_another_kintone_is_not_taken_for_a_change_of_the_former(apply, text, kintone):
+    apply(text)
+    former = {**FIELDS, "place": {**FIELDS["place"], "type": "MULTI_LINE_TEXT"}}
+    Mapping.objects.update(form=form_answer(former))
+
+    apply(text.replace("subdomain: demo", "subdomain: other"))
+
+    mapping = Mapping.objects.get()
+    assert (mapping.drift, mapping.made_on) == ([], {})
+    assert mapping.form["properties"]["place"]["type"] == "SINGLE_LINE_TEXT"
+
+
+def test_a_file_that_says_the_same_settles_no_drift_and_tells_it(apply, text, kintone, app):
+    apply(text)
+    mapping = Mapping.objects.get()
+    kintone.set_field(app, "place", maxLength="10")
+    with connections.client_for(mapping.connection) as client:
+        mappings.read_form(mapping, client, now=clock.now())
+
+    out = apply(text)
+
+    assert "「所在地」は、10文字までになりました。" in out
+    mapping.refresh_from_db()
+    assert [one.problem.code for one in mappings.drift_of(mapping)] == ["drift.max_length"]

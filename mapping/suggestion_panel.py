@@ -1,0 +1,190 @@
+"""The proposals for a mapping as the page shows them, each with its reasons and sample values."""
+
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from common.types import ItemValues, Kind, RecordType
+from crm.labels import kind_label
+from integrations.kintone.form import Form
+from mapping.columns import Column
+from mapping.converters import ValueRefusedError
+from mapping.drafts import Draft
+from mapping.mappings import form_of
+from mapping.models import Mapping
+from mapping.options import Place, places_of
+from mapping.rules import SourceItems, source_of, specs_of
+from mapping.rulespec import RuleSpec
+from mapping.samples import Samples, newest_values, samples_of, template_samples
+from mapping.suggestion_texts import doubt_text, why_text
+from mapping.suggestions import Source, Suggestion, Suggestions, suggest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks:
+    """What a person ticked among the proposals that the page showed."""
+
+    shown: frozenset[str] = frozenset()
+    ticked: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, post: QueryDict) -> "Ticks":
+        """The ticks as sent."""
+        return cls(
+            shown=frozenset((*post.getlist("suggestion"), *post.getlist("suggestion_key_shown"))),
+            ticked=frozenset((*post.getlist("suggest"), *post.getlist("suggest_key"))),
+        )
+
+    def is_ticked(self, name: str, *, is_sure: bool) -> bool:
+        """Whether the box is ticked: as the person left it, else if we are sure."""
+        return name in self.ticked if name in self.shown else is_sure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionRow:
+    """One proposal."""
+
+    number: int
+    place: Place
+    rule: RuleSpec
+    label: str
+    """Of the item; of a template its text."""
+    kind: str
+    is_ticked: bool
+    whys: tuple[str, ...]
+    doubts: tuple[str, ...]
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """The proposed update key."""
+
+    place: Place
+    name: str
+    is_ticked: bool
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """All proposals; open where there is something to be done with them at once."""
+
+    rows: tuple[SuggestionRow, ...]
+    key: KeyRow | None
+    is_open: bool
+
+    @property
+    def count(self) -> int:
+        """How many there are, the update key counted in."""
+        return len(self.rows) + (self.key is not None)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return self.count > 0
+
+
+def suggestions_of(mapping: Mapping) -> Suggestions:
+    """What is proposed beside the mapping's stored rules; a fixed number of queries."""
+    source = source_of(mapping)
+    record_type = RecordType(mapping.record_type)
+    return suggest(
+        record_type=record_type,
+        items=sources_of(source),
+        form=form_of(mapping),
+        rules=specs_of(mapping),
+        update_key=mapping.update_key,
+        values=newest_values(record_type, item_keys=[item.key for item in source.items]),
+    )
+
+
+def sources_of(source: SourceItems) -> tuple[Source, ...]:
+    """The items as the suggestions want them."""
+    return tuple(Source(key=item.key, label=item.label_ja, kind=item.kind) for item in source.items)
+
+
+def panel_of(
+    record_type: RecordType,
+    *,
+    draft: Draft,
+    form: Form,
+    source: SourceItems,
+    values: Sequence[ItemValues],
+    ticks: Ticks,
+) -> Panel:
+    """What is proposed beside the rules of the draft."""
+    made = suggest(
+        record_type=record_type,
+        items=sources_of(source),
+        form=form,
+        rules=draft.specs,
+        update_key=draft.update_key,
+        values=values,
+    )
+    places = {place.path: place for place in places_of(form)}
+    rows = tuple(
+        _row(number, each, places=places, source=source, values=values, ticks=ticks)
+        for number, each in enumerate(made.rules)
+    )
+    # A new mapping begins with them; and what was ticked and not yet taken stays in sight.
+    is_open = not draft.specs or bool(ticks.ticked & {row.place.path for row in rows})
+    return Panel(rows=rows, key=_key(made, places=places, ticks=ticks), is_open=is_open)
+
+
+def _row(
+    number: int,
+    each: Suggestion,
+    *,
+    places: MappingOf[str, Place],
+    source: SourceItems,
+    values: Sequence[ItemValues],
+    ticks: Ticks,
+) -> SuggestionRow:
+    place = places[each.path]
+    item = next((item for item in source.items if item.key == each.rule.source), None)
+    return SuggestionRow(
+        number=number,
+        place=place,
+        rule=each.rule,
+        label=item.label if item else _in_words(each.rule.template, source=source),
+        kind=kind_label(item.kind) if item else "",
+        is_ticked=ticks.is_ticked(each.path, is_sure=each.is_sure),
+        whys=tuple(map(why_text, each.whys)),
+        doubts=tuple(map(doubt_text, each.doubts)),
+        samples=_samples(each.rule, place=place, source=source, values=values),
+    )
+
+
+def _in_words(template: str, *, source: SourceItems) -> str:
+    """The template with the items' labels in its braces."""
+    words = template
+    for item in source.items:
+        words = words.replace(f"{{{item.key}}}", f"{{{item.label}}}")
+    return words
+
+
+def _samples(
+    rule: RuleSpec, *, place: Place, source: SourceItems, values: Sequence[ItemValues]
+) -> Samples:
+    try:
+        column = Column.of(rule, target=place.field, kinds=source.kinds)
+    except ValueRefusedError:  # a value of its own only: proposals have none
+        return Samples(shown=(), looked_at=0, refused=0)
+    if rule.template:
+        return template_samples(column, values=values)
+    kind: Kind = source.kinds[rule.source]
+    return samples_of(rule.source, kind=kind, column=column, values=values)
+
+
+def _key(made: Suggestions, *, places: MappingOf[str, Place], ticks: Ticks) -> KeyRow | None:
+    if made.key is None:
+        return None
+    name = f"key:{made.key.path}"
+    return KeyRow(
+        place=places[made.key.path],
+        name=name,
+        is_ticked=ticks.is_ticked(name, is_sure=made.key.is_sure),
+        doubts=tuple(map(doubt_text, made.key.doubts)),
+    )
