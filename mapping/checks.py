@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from common.problems import Problem
 from common.types import Kind
-from integrations.kintone.form import FieldType, Form, FormField
+from integrations.kintone.form import FieldType, Form, FormField, Lookup
 from mapping.columns import TemplateError, described, fixed_value, origin_items
 from mapping.converters import (
     Fit,
@@ -59,6 +59,7 @@ def check(
     warnings = [
         *_required_without_rule(rules, form=form),
         *(problem for rule in rules for problem in _rule_warnings(rule, form=form, kinds=kinds)),
+        *_unique_besides_the_key(rules, key_field=key_field, form=form),
         *_table_warnings(rules, form=form, kinds=kinds, rowsets=rowsets),
     ]
     return (
@@ -227,8 +228,26 @@ def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> 
         yield _about(rule, target, "kept_empty")
     if rule.source in _THIRTEEN_DIGITS:
         yield from _thirteen_digits(rule, target)
-    if target.lookup is not None and target.lookup.app is None:
+    if target.lookup is not None:
+        yield from _lookup(rule, target, target.lookup)
+
+
+def _lookup(rule: RuleSpec, target: FormField, lookup: Lookup) -> Iterator[Problem]:
+    """Where the values must be first, or that nobody can say where."""
+    if lookup.app is None:
         yield _about(rule, target, "lookup_unseen")
+    else:
+        yield _about(rule, target, "lookup_source", app=lookup.app, key=lookup.key_field)
+
+
+def _unique_besides_the_key(
+    rules: Sequence[RuleSpec], *, key_field: str, form: Form
+) -> Iterator[Problem]:
+    """Fields that take each value once: of two records alike kintone refuses the second."""
+    for rule in rules:
+        target = None if rule.table or rule.field == key_field else form.find(rule.field)
+        if target is not None and target.unique and not unwritable(target):
+            yield _about(rule, target, "unique_field")
 
 
 def _thirteen_digits(rule: RuleSpec, target: FormField) -> Iterator[Problem]:

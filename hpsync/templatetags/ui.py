@@ -40,7 +40,7 @@ NAVIGATION = (
         label=_("kintone連携設定"),
         views=(
             *("jobs:settings", "jobs:connection", "jobs:mapping", "jobs:trial", "jobs:enable"),
-            *("jobs:first-load", "jobs:preview"),
+            *("jobs:first-load", "jobs:preview", "jobs:values"),
             "mapping:",
         ),
     ),

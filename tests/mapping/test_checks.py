@@ -128,6 +128,43 @@ def test_values_that_may_lose_something_are_warned_of():
     assert ("may_lose", "name") in warnings(RuleSpec(field="name", source="note"))
 
 
+def test_of_a_lookup_it_is_told_where_its_values_must_be():
+    form = make_form(
+        {
+            "key": {"type": "SINGLE_LINE_TEXT", "unique": True},
+            "company": {
+                "type": "SINGLE_LINE_TEXT",
+                "lookup": {
+                    "relatedApp": {"app": "7", "code": ""},
+                    "relatedKeyField": "会社ID",
+                    "fieldMappings": [],
+                },
+            },
+        }
+    )
+    rules = [KEY, RuleSpec(field="company", source="name")]
+
+    (found,) = check(rules, key_field="key", form=form, kinds=KINDS, rowsets={})
+
+    assert (found.severity, found.problem.code) == (Severity.WARNING, "lookup_source")
+    assert (found.problem.params["app"], found.problem.params["key"]) == (7, "会社ID")
+    assert "アプリID「7」の「会社ID」" in describe(found.problem).body
+
+
+def test_fields_that_take_each_value_once_are_warned_of_but_not_the_key():
+    form = make_form(
+        {
+            "key": {"type": "SINGLE_LINE_TEXT", "unique": True},
+            "number": {"type": "SINGLE_LINE_TEXT", "unique": True},
+        }
+    )
+    rules = [KEY, RuleSpec(field="number", source="name")]
+
+    found = check(rules, key_field="key", form=form, kinds=KINDS, rowsets={})
+
+    assert [(one.problem.code, one.problem.field) for one in found] == [("unique_field", "number")]
+
+
 def test_a_lookup_whose_source_this_login_may_not_see_is_warned_of():
     assert ("lookup_unseen", "look") in warnings(NAME, RuleSpec(field="look", source="note"))
 
