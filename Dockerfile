@@ -17,6 +17,7 @@ COPY integrations integrations
 COPY jobs jobs
 COPY locale locale
 COPY mapping mapping
+COPY pulls pulls
 COPY sandbox sandbox
 COPY static static
 COPY templates templates

@@ -15,6 +15,12 @@ def rename(item: CustomItem, *, label: str) -> None:
     item.save(update_fields=["label"])
 
 
+def lengthen(item: CustomItem) -> None:
+    """Let an item of one line take several: what its rows hold stays as it is."""
+    item.kind = Kind.LONG_TEXT
+    item.save(update_fields=["kind"])
+
+
 def delete(item: CustomItem) -> None:
     """Take the definition away: no longer shown, imported or mapped; values stay in the rows."""
     item.delete()

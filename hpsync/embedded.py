@@ -16,6 +16,7 @@ SOCKET_PATH_LIMIT = 100
 
 #: What `manage.py up` leaves in the variable folder for commands started beside it.
 KINTONE_URL_FILE = "kintone_url_template"
+HOTPROFILE_HOST_FILE = "hotprofile_host"
 PUBLIC_URL_FILE = "public_url"
 
 

@@ -25,6 +25,8 @@ class Shape:
     var_dir: Path
     web_port: int
     sandbox_port: int | None
+    hotprofile_port: int | None
+    """Of the stand-in for Hot Profile; None where the sandbox is not started either."""
     own_broker: bool
 
     @property
@@ -36,6 +38,11 @@ class Shape:
     def sandbox_url(self) -> str:
         """Where the stand-in for kintone is; "" where there is none."""
         return f"http://{LOOPBACK}:{self.sandbox_port}" if self.sandbox_port else ""
+
+    @property
+    def hotprofile_host(self) -> str:
+        """The stand-in for Hot Profile, as a person enters it; "" where there is none."""
+        return f"{LOOPBACK}:{self.hotprofile_port}" if self.hotprofile_port else ""
 
     @property
     def kintone_url_template(self) -> str:
@@ -63,6 +70,9 @@ def _environment(shape: Shape) -> dict[str, str]:
     said = {"VAR_DIR": str(shape.var_dir), "HTTPS": "off"}
     if shape.sandbox_port:
         said["KINTONE_URL_TEMPLATE"] = shape.kintone_url_template
+    if shape.hotprofile_host:
+        hosts = [*settings.HOTPROFILE_HOSTS, shape.hotprofile_host]
+        said["HOTPROFILE_HOSTS"] = ",".join(dict.fromkeys(hosts))
     return said
 
 
@@ -76,6 +86,9 @@ def _commands(shape: Shape) -> Iterator[tuple[str, list[str]]]:
             "sandbox",
             [python, "-m", "sandbox", "--port", str(shape.sandbox_port), "--state", state],
         )
+    if shape.hotprofile_port:
+        command = [python, "-m", "sandbox.hotprofile", "--port", str(shape.hotprofile_port)]
+        yield "hotprofile", command
     yield (
         "web",
         [

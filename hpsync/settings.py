@@ -115,6 +115,18 @@ if not 1 <= KINTONE_REQUESTS_AT_ONCE <= 100:
     message = "KINTONE_REQUESTS_AT_ONCE is a number from 1 to 100."
     raise ImproperlyConfigured(message)
 
+# --- Hot Profile ----------------------------------------------------------------------------------
+
+#: Hosts, with port where they have one, that may be given an API key beside the vendor's own.
+HOTPROFILE_HOSTS = [host.lower() for host in env.list("HOTPROFILE_HOSTS", default=[])]
+if not HOTPROFILE_HOSTS and EMBEDDED_BROKER and (host := left_by_up(embedded.HOTPROFILE_HOST_FILE)):
+    HOTPROFILE_HOSTS = [host]
+#: Calls in any minute. Source: the connector's limit (hotprofile.md A6).
+HOTPROFILE_CALLS_PER_MINUTE = env.int("HOTPROFILE_CALLS_PER_MINUTE", default=100)
+if HOTPROFILE_CALLS_PER_MINUTE < 1:
+    message = "HOTPROFILE_CALLS_PER_MINUTE is a number from 1."
+    raise ImproperlyConfigured(message)
+
 # --- Who may talk to us, and how ------------------------------------------------------------------
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -166,6 +178,7 @@ INSTALLED_APPS = [
     "crm",
     "integrations",
     "mapping",
+    "pulls",
     "jobs",
     "hpsync",
 ]

@@ -52,14 +52,19 @@ def deliver_pending(*, now: datetime) -> int:
 def compose(alert: Alert, *, recipients: tuple[str, ...]) -> Mail:
     """The mail for the alert's present state, in the language of the installation."""
     with translation.override(settings.LANGUAGE_CODE):
-        context = {"mail": mail_texts.text_of(alert)}
-        subject = render_to_string("mails/subject.txt", context)
-        return Mail(
-            subject=" ".join(subject.split("\n")).strip(),
-            text=render_to_string("mails/alert.txt", context).strip() + "\n",
-            html=render_to_string("mails/alert.html", context),
-            recipients=recipients,
-        )
+        return render(mail_texts.text_of(alert), recipients=recipients)
+
+
+def render(text: mail_texts.MailText, *, recipients: tuple[str, ...]) -> Mail:
+    """The mail that says this, in the active language."""
+    context = {"mail": text}
+    subject = render_to_string("mails/subject.txt", context)
+    return Mail(
+        subject=" ".join(subject.split("\n")).strip(),
+        text=render_to_string("mails/alert.txt", context).strip() + "\n",
+        html=render_to_string("mails/alert.html", context),
+        recipients=recipients,
+    )
 
 
 def _owes_mail() -> Q:
@@ -82,7 +87,7 @@ def _deliver(alert: Alert, *, now: datetime) -> bool:
     recipients = _recipients(alert)
     try:
         if recipients:
-            _hand_over(compose(alert, recipients=recipients))
+            hand_over(compose(alert, recipients=recipients))
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
         if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError):
             _release(alert)
@@ -102,7 +107,12 @@ def _recipients(alert: Alert) -> tuple[str, ...]:
     return tuple(schedule.notify) if schedule else ()
 
 
-def _hand_over(mail: Mail) -> None:
+def hand_over(mail: Mail) -> None:
+    """Give the mail to the mail server.
+
+    Raises:
+        OSError: it cannot be used, or does not take this mail.
+    """
     message = EmailMultiAlternatives(mail.subject, mail.text, to=mail.recipients)
     message.attach_alternative(mail.html, "text/html")
     message.send()

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from common.problems import Problem
 from common.types import RecordType
+from jobs import pull_slots
 from jobs.models import Run
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
@@ -92,7 +93,10 @@ def found_hopeless(mapping: Mapping) -> bool:
 
 
 def ready_runs(connection_id: int, slot: datetime) -> list[Run]:
-    """The queued runs of a slot whose parents' runs of the same slot have ended or are held."""
+    """The queued runs of a slot whose parents' runs of the same slot have ended or are held.
+
+    None as long as the slot's pull is under way.
+    """
     of_slot = Run.objects.filter(
         mapping__connection_id=connection_id, slot=slot, only__isnull=True
     ).select_related("mapping")
@@ -100,7 +104,8 @@ def ready_runs(connection_id: int, slot: datetime) -> list[Run]:
     if not open_runs:
         return []
     first = min(_rank(run) for run in open_runs)
-    return [run for run in open_runs if _rank(run) == first and run.status == RunStatus.QUEUED]
+    ready = [run for run in open_runs if _rank(run) == first and run.status == RunStatus.QUEUED]
+    return pull_slots.without_waiting(ready)
 
 
 def _rank(run: Run) -> int:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from common.types import RecordType
 from integrations.models import Connection
-from jobs import runs
+from jobs import pull_slots, runs
 from jobs.models import Run, Schedule
 from jobs.states import Interval, Trigger
 from mapping.models import Mapping
@@ -78,6 +78,8 @@ def _claim(schedule: Schedule, *, now: datetime) -> list[Run]:
     if unclaimed.update(next_due_at=following) != 1:
         return []
     enabled = Mapping.objects.filter(connection=schedule.connection_id, enabled=True)
+    # First the newest data, then the push of it (`jobs.pull_slots`).
+    pull_slots.begin(now=now)
     parents_first = sorted(enabled, key=lambda one: (RecordType(one.record_type).rank, one.pk))
     queued = []
     for mapping in parents_first:

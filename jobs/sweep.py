@@ -9,7 +9,7 @@ from django.db.models import Q
 from common.problems import Problem
 from integrations import budget, governor
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import alerts, courier, ledger, liveness, previews, queue, runs
+from jobs import alerts, courier, ledger, liveness, previews, pull_slots, queue, runs
 from jobs.models import Run
 from jobs.states import FailureKind, RunStatus, Trigger
 
@@ -28,6 +28,7 @@ def sweep(*, now: datetime) -> None:
     give_up_dead(now=now)
     forget_tests(now=now)
     resume_held(now=now)
+    pull_slots.mind(now=now)
     ring_ready(now=now)
     mind_previews(now=now)
     alerts.close_moot(now=now)

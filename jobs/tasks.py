@@ -1,4 +1,4 @@
-"""Celery's doors: the clock's tick, the execution of one run, the making of one preview.
+"""Celery's doors: the clock's tick, the execution of one run, preview or pull.
 
 Both may happen twice or at the same time: the rows say what is still to be done.
 """
@@ -8,8 +8,20 @@ import logging
 from celery import shared_task
 
 from common import clock
-from jobs import alerts, execute, liveness, mails, previewing, queue, schedules, sweep
+from jobs import (
+    alerts,
+    execute,
+    liveness,
+    mails,
+    previewing,
+    pull_mails,
+    queue,
+    schedules,
+    sweep,
+)
 from jobs.models import Heartbeat, Preview, Run
+from pulls import reading
+from pulls.models import Pull
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +38,7 @@ def tick() -> None:
         sweep.sweep,
         alerts.review_drifts,
         mails.deliver_pending,
+        pull_mails.deliver_pending,
     )
     for step in steps:
         try:
@@ -54,3 +67,13 @@ def preview(preview_id: int) -> None:
     except Preview.DoesNotExist:
         # Another one took its place, or its mapping was deleted, while its message was on the way.
         logger.info("Preview %s is gone", preview_id)
+
+
+@shared_task(name=queue.PULL_TASK, ignore_result=True, acks_late=True)
+def pull(pull_id: int) -> None:
+    """Carry out the pull, unless somebody else has taken it; then the pushes of its slot begin."""
+    try:
+        reading.execute(pull_id, owner=liveness.owner_here())
+    except Pull.DoesNotExist:
+        logger.info("Pull %s is gone", pull_id)
+    sweep.ring_ready(now=clock.now())

@@ -9,6 +9,7 @@ from jobs.pages import (
     records,
     removals,
     runs,
+    source,
     trials,
     users,
     values,
@@ -39,5 +40,10 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", runs.cancel, name="run-cancel"),
     path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),
     path("runs/<int:pk>/resume/", runs.resume, name="run-resume"),
+    path("source/", source.source, name="source"),
+    path("source/pull/", source.pull, name="source-pull"),
+    path("source/pulls/<int:pk>/cancel/", source.cancel, name="source-cancel"),
+    path("source/refused/", source.refused, name="source-refused"),
+    path("source/gone/", source.gone, name="source-gone"),
     path("records/<str:record_type>/<int:pk>/", records.record_state, name="record-state"),
 ]

@@ -7,6 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+class ConnectionCut(Exception):  # noqa: N818 — an event that was asked for
+    """Close the connection without an answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """An HTTP request; header names in lower case, repeated headers joined by commas."""

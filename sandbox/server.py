@@ -5,12 +5,26 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from sandbox.http_values import Answer, Incoming
-from sandbox.service import ConnectionCut, Sandbox
+from sandbox.http_values import Answer, ConnectionCut, Incoming
+from sandbox.service import Sandbox
 
 LARGEST_BODY = 256 * 1024 * 1024
+
+
+class Served(Protocol):
+    """What a server puts on the line."""
+
+    closing: threading.Event
+    """Set when the server closes: whoever makes a caller wait gives up."""
+
+    def handle(self, incoming: Incoming) -> Answer:
+        """The answer.
+
+        Raises:
+            ConnectionCut: there is to be none.
+        """
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -21,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     # second waits some 40 ms for the acknowledgement of the first.
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: "SandboxServer"
+    server: "HttpServer"
 
     def handle_one_request(self) -> None:
         """Serve one request of the connection; any method goes the same way."""
@@ -39,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(411)
             return
         try:
-            self._send(self.server.sandbox.handle(self._incoming()))
+            self._send(self.server.served.handle(self._incoming()))
         except ConnectionCut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -60,7 +74,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
+        if "Date" not in answer.headers:
+            self.send_header("Date", self.date_time_string())
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():
@@ -73,22 +90,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def version_string(self) -> str:
         """What the Server header says."""
-        return "kintone-sandbox"
+        return "hpsync-sandbox"
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
 
 
-class SandboxServer(ThreadingMixIn, TCPServer):
-    """Serves a sandbox in a thread of its own until it is closed."""
+class HttpServer(ThreadingMixIn, TCPServer):
+    """Serves something in a thread of its own until it is closed."""
 
     allow_reuse_address = True
     request_queue_size = 256
     daemon_threads = False
     block_on_close = True
 
-    def __init__(self, sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.sandbox = sandbox
+    def __init__(self, served: Served, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.served = served
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__((host, port), cast("type[BaseRequestHandler]", _Handler))
@@ -108,7 +125,7 @@ class SandboxServer(ThreadingMixIn, TCPServer):
 
     def close(self) -> None:
         """Stop answering, hang up on everybody, wait until all threads are gone."""
-        self.sandbox.closing.set()
+        self.served.closing.set()
         self.shutdown()
         with self._connections_lock:
             for connection in self._connections:
@@ -132,6 +149,14 @@ class SandboxServer(ThreadingMixIn, TCPServer):
         """A caller that hangs up is no news; anything else is a fault of ours."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
+
+
+class SandboxServer(HttpServer):
+    """Serves a kintone."""
+
+    def __init__(self, sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.sandbox = sandbox
+        super().__init__(sandbox, host=host, port=port)
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -10,7 +10,14 @@ from sandbox.calls import Call
 from sandbox.endpoints import API_PATH, BulkError, count_records, counted_apps, run
 from sandbox.errors import ApiError
 from sandbox.faults import Fault, Faults, Gate, Latency
-from sandbox.http_values import Answer, Incoming, html_answer, json_answer, text_answer
+from sandbox.http_values import (
+    Answer,
+    ConnectionCut,
+    Incoming,
+    html_answer,
+    json_answer,
+    text_answer,
+)
 from sandbox.log import Exchange, Log
 from sandbox.model import Domain, Undo
 from sandbox.params import from_query
@@ -19,10 +26,6 @@ from sandbox.world import World
 #: First path segments that are kintone's or ours, and so name no domain.
 OWN_SEGMENTS = frozenset({"", "k", "v1", "sandbox", "favicon.ico"})
 _SECRET_HEADERS = frozenset({"authorization", "x-cybozu-authorization", "x-cybozu-api-token"})
-
-
-class ConnectionCut(Exception):  # noqa: N818 — an event that was asked for
-    """Close the connection without an answer."""
 
 
 class Sandbox:

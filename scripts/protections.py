@@ -33,6 +33,7 @@ class Protection:
 
 
 DIES, WIRE, DATA = "Something of ours dies", "kintone, or the way to it", "Data"
+PULLED = "Data that is pulled from Hot Profile"
 KILLED = "flows/faults/test_killed_worker.py::"
 BROKER = "flows/faults/test_broker.py::"
 REFUSALS = "flows/faults/test_refusals.py::"
@@ -43,6 +44,9 @@ KEYS = "flows/test_update_keys.py::"
 PUSH = "flows/test_differential_push.py::"
 BULK = "flows/test_bulk.py::"
 ADVERSITY = "flows/test_adversity.py::"
+SLOT = "flows/test_pull_then_push.py::"
+PULL = "pulls/test_pull.py::"
+PULL_FAULTS = "pulls/test_faults.py::"
 DRIFT = "flows/test_drift.py::"
 
 _GIVE_UP = Edit(
@@ -712,6 +716,106 @@ PROTECTIONS = (
             file="jobs/source.py",
             old="        self._check_sync_user()\n        rows = list(",
             new="        rows = list(",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a pull's process killed between two pages",
+        test=SLOT + "test_a_killed_process_is_followed_by_another_that_goes_on",
+        edit=Edit(
+            by="how far a tenant is read is moved with each page (`reading._Work._take`)",
+            file="pulls/reading.py",
+            old="            if page.records:\n                self._move(next_id=page.next_id)\n",
+            new="            self.tenant.next_id = page.next_id\n",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a pull that was given up while it lived",
+        test=PULL_FAULTS + "test_who_was_given_up_writes_nothing_any_more",
+        edit=Edit(
+            by="a pull makes sure of its lease before each call and each page (`pulling.beat`)",
+            file="pulls/pulling.py",
+            old="heartbeat_at=now, **values) != 1:\n",
+            new="heartbeat_at=now, **values) < 0:\n",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="Hot Profile answers 429, 5xx, a page, half an answer, or nothing",
+        test=PULL_FAULTS
+        + "test_what_passes_is_overcome_within_the_pull[an answer that is cut off]",
+        edit=Edit(
+            by="a call to Hot Profile is tried five times",
+            file="integrations/hotprofile/client.py",
+            old="ATTEMPTS = 5",
+            new="ATTEMPTS = 1",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="records that change, come and go while they are read",
+        test=PULL + "test_what_was_changed_while_it_was_read_comes_with_the_next_pull",
+        edit=Edit(
+            by="the watermark is when the cycle began, and not when it ended",
+            file="pulls/reading.py",
+            old="watermark=tenant.began)",
+            new="watermark=clock.now() + 2 * OVERLAP)",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a Hot Profile whose clock is behind ours",
+        test=PULL + "test_the_watermark_is_by_the_tenants_clock_and_not_by_ours",
+        edit=Edit(
+            by="the watermark is by the tenant's clock (`Page.at`)",
+            file="pulls/reading.py",
+            old="began=page.at or clock.now()",
+            new="began=clock.now()",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a Hot Profile that ignores the order asked for",
+        test=PULL_FAULTS + "test_a_server_that_ignores_the_order_is_not_believed",
+        edit=Edit(
+            by="a page that is not in the order of the ids is refused (`reading.read_page`)",
+            file="integrations/hotprofile/reading.py",
+            old="    if ordered and ids != ",
+            new="    if not records and ids != ",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a lead whose company cannot be had",
+        test=PULL + "test_a_lead_whose_company_cannot_be_had_waits_and_comes_in_by_itself",
+        edit=Edit(
+            by="what was refused is kept and tried again with every pull",
+            file="pulls/reading.py",
+            old="        self._retry_refused(RecordType(stage), writer)\n",
+            new="",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a push that is due while data comes in",
+        test=SLOT + "test_pushes_wait_also_when_the_bell_is_rung_again_meanwhile",
+        edit=Edit(
+            by="a slot's runs are rung when its pull has ended (`pull_slots.without_waiting`)",
+            file="jobs/runs.py",
+            old="return pull_slots.without_waiting(ready)",
+            new="return ready",
+        ),
+    ),
+    Protection(
+        group=PULLED,
+        fault="a pull that takes hours",
+        test=SLOT + "test_a_pull_that_takes_long_holds_up_nobody_for_ever",
+        edit=Edit(
+            by="runs wait half an hour for a pull, and no longer (`pull_slots.PATIENCE`)",
+            file="jobs/pull_slots.py",
+            old="return is_of_slot and run.queued_at >= patient_until",
+            new="return is_of_slot",
         ),
     ),
 )

@@ -22,7 +22,7 @@
 
   function announce(root) {
     const spoken = root.matches?.("[data-say]") ? root : root.querySelector?.("[data-say]");
-    const polled = spoken?.id && root.matches("[data-polled], #report, #runs");
+    const polled = spoken?.id && root.matches("[data-polled], #report, #runs, #source-state");
     if (!spoken || (polled && said.get(spoken.id) === spoken.dataset.say)) return;
     if (spoken.id) said.set(spoken.id, spoken.dataset.say);
     say(spoken.dataset.say);

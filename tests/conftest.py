@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
     from pytest_django.live_server_helper import LiveServer
 
-pytest_plugins = ["pytester", "tests.fixtures.kintone"]
+pytest_plugins = ["pytester", "tests.fixtures.hotprofile", "tests.fixtures.kintone"]
 
 PASSWORD = "correct horse battery staple"
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -36,7 +36,7 @@ CHROMIUM_FLAGS = [
 
 
 #: What the database or the broker could do differently: tried on both kinds.
-STACK_FOLDERS = ("tests/crm/", "tests/flows/", "tests/jobs/")
+STACK_FOLDERS = ("tests/crm/", "tests/flows/", "tests/jobs/", "tests/pulls/")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,6 +107,14 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr("jobs.queue.ring_now", runs.append)
     monkeypatch.setattr("jobs.queue.ring_for_preview_now", lambda preview_id: None)
     return runs
+
+
+@pytest.fixture(autouse=True)
+def rung_for_pulls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pulls whose doorbell was rung, in order."""
+    pulls: list[int] = []
+    monkeypatch.setattr("jobs.queue.ring_for_pull_now", pulls.append)
+    return pulls
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ os.environ.update(
     KINTONE_URL_TEMPLATE="https://{subdomain}.{domain}",
     KINTONE_CA_BUNDLE="",
     EGRESS_ADDRESSES="",
+    HOTPROFILE_HOSTS="",
+    HOTPROFILE_CALLS_PER_MINUTE="100",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     CSRF_TRUSTED_ORIGINS="",
     PUBLIC_URL="https://hpsync.example.com",

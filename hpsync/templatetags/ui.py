@@ -45,6 +45,7 @@ NAVIGATION = (
         ),
     ),
     Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run",)),
+    Entry(route="jobs:source", label=_("ホットプロファイル連携元"), views=("jobs:source",)),
     Entry(
         route="crm:records",
         label=_("顧客データ"),

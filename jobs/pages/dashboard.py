@@ -14,6 +14,7 @@ from jobs.pages.app_uses import app_uses
 from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
+from jobs.pages.select_source import source_trouble
 from mapping.drift_texts import DriftView, drift_view
 
 #: Causes that a notice names; the page behind it has all.
@@ -71,6 +72,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "failures": [_failures(line) for line in lines if _waits_for_a_person(line)],
         "waiting": _with_problem(lines, needs_a_person=False),
         "uses": app_uses(lines, now=now),
+        "source_trouble": source_trouble(),
         "now": now,
     }
     return render(request, "jobs/dashboard.html", context)

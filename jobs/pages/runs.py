@@ -17,6 +17,7 @@ from jobs.pages.progress import progress_of
 from jobs.pages.select_runs import FAILED_OUTCOMES, MOVING
 from jobs.states import RecordOutcome, Trigger
 from mapping.models import Mapping
+from pulls import tenants
 
 #: htmx stops polling when it is answered with this status.
 STOP_POLLING = 286
@@ -35,6 +36,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "here": _address(request.GET, up_to=up_to or page.newest),
         "anew": _address(request.GET, below=None, up_to=None),
+        "has_source": tenants.tenant() is not None,
         "older": _address(request.GET, below=page.older_than, up_to=None),
     }
     if request.headers.get("HX-Request"):

@@ -15,7 +15,7 @@ from crm.models import CustomItem, Member
 from integrations.models import Connection
 from jobs import removing, schedules
 from jobs.models import Schedule
-from jobs.settings_file import credentials
+from jobs.settings_file import applying_source, credentials
 from jobs.settings_file.applying_mappings import MappingApplier, still_active
 from jobs.settings_file.document import FileProblem, SettingsFileError
 from jobs.settings_file.forms import (
@@ -105,6 +105,8 @@ class _Applier:
 
     def run(self, settings: SettingsSpec) -> Report:
         """Apply everything, then say what was wrong, all at once."""
+        if settings.source is not ABSENT:
+            applying_source.apply(settings.source, report=self._report, problems=self._problems)
         for record_type, specs in (settings.custom_items or {}).items():
             self._custom_items(record_type, specs)
         if settings.connections is not ABSENT:

@@ -14,6 +14,7 @@ from jobs.models import Schedule, SecretName
 from mapping.models import Mapping
 from mapping.rules import specs_of
 from mapping.rulespec import RuleSpec, WhenEmpty
+from pulls import tenants
 
 #: Part of a derived variable's name, by what `SecretName.secret` calls the secret.
 _VARIABLES = {
@@ -27,6 +28,8 @@ def export() -> str:
     """All settings as YAML; secrets as the names of environment variables."""
     names = _VariableNames()
     settings: dict[str, Any] = {"version": 1}
+    if source := _source():
+        settings["hotprofile"] = source
     if items := _custom_items():
         settings["custom_items"] = items
     settings["connections"] = [
@@ -77,6 +80,18 @@ class _VariableNames:
 
 def _plain(text: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
+
+
+def _source() -> dict[str, Any]:
+    tenant = tenants.tenant()
+    if tenant is None:
+        return {}
+    return {
+        "host": tenant.host,
+        "api_key": {"env": tenant.api_key_variable or "HOTPROFILE_API_KEY"},
+        "enabled": tenant.enabled,
+        "notify": list(tenant.notify),
+    }
 
 
 def _custom_items() -> dict[str, list[dict[str, str]]]:

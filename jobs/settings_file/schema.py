@@ -23,8 +23,10 @@ from jobs.settings_file.specs import (
     MappingSpec,
     Secret,
     SettingsSpec,
+    SourceSpec,
 )
 from jobs.states import Interval
+from pulls.hosts import read_host
 
 CUSTOM_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -48,14 +50,34 @@ class _Schema:
         self._environment = environment
 
     def settings(self, node: Node) -> SettingsSpec:
-        known = ("version", "custom_items", "connections")
+        known = ("version", "hotprofile", "custom_items", "connections")
         fields = self.reader.fields(node, known=known, required=("version",))
         if "version" in fields:
             self.reader.choice(fields["version"], ("1",))
         return SettingsSpec(
+            source=self._source(one) if (one := fields.get("hotprofile")) else ABSENT,
             custom_items=self._custom_items(fields.get("custom_items")),
             connections=self._connections(fields.get("connections")),
         )
+
+    def _source(self, node: Node) -> SourceSpec:
+        fields = self.reader.fields(node, known=("host", "api_key", "enabled", "notify"))
+        get = fields.get
+        return SourceSpec(
+            node=node,
+            host=self._host(one) if (one := get("host")) else ABSENT,
+            api_key=self._secret(one) if (one := get("api_key")) else ABSENT,
+            enabled=self.reader.flag(one) if (one := get("enabled")) else ABSENT,
+            notify=self._emails(one) if (one := get("notify")) else ABSENT,
+        )
+
+    def _host(self, node: Node) -> str:
+        text = self.reader.text(node, max_length=255)
+        try:
+            return read_host(text)
+        except ValidationError as error:
+            self.reader.refuse(node, error.messages[0])
+            return text
 
     def _custom_items(
         self, node: Node | None

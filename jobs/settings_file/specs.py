@@ -97,6 +97,18 @@ class ConnectionSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """The Hot Profile that data is pulled from."""
+
+    node: Node
+    host: str | Absent = ABSENT
+    api_key: Secret | Absent | None = ABSENT
+    enabled: bool | Absent = ABSENT
+    notify: tuple[str, ...] | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsSpec:
+    source: SourceSpec | Absent = ABSENT
     custom_items: Mapping[RecordType, tuple[CustomItemSpec, ...]] | Absent = ABSENT
     connections: tuple[ConnectionSpec, ...] | Absent = ABSENT

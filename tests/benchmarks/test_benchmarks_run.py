@@ -169,7 +169,9 @@ def test_a_first_push_of_101_records_counts_two_requests():
     assert push["wire"] <= 2
 
 
-@pytest.mark.parametrize("name", ["ceiling", "requests", "throughput", "memory", "growth"])
+@pytest.mark.parametrize(
+    "name", ["ceiling", "requests", "throughput", "memory", "growth", "pulling"]
+)
 def test_a_benchmark_explains_itself(name):
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", "--help"],

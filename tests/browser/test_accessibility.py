@@ -9,6 +9,8 @@ from common import clock
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
+from pulls import pulling, tenants
+from pulls.models import Arrival, Pull, Refusal
 from tests.builders_crm import change, make_company
 from tests.builders_mapping import make_mapping
 from tests.flows.conftest import enabled_mapping, run_now
@@ -42,6 +44,13 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
     previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
+    tenant = tenants.save(host="a.hotprofile.biz", api_key="key", enabled=True, notify=[])
+    pulling.start(tenant, trigger=Pull.Trigger.MANUAL, now=clock.now())
+    Pull.objects.update(status=Pull.Status.RUNNING, stage="lead", total=9, done=3)
+    row = {"record_type": "company", "external_id": "1", "reading": 1}
+    Arrival.objects.create(**row, gone=True, owner_name="高橋 健", owner_unknown=True)
+    kept = {"record": {}, "refused_at": clock.now()}
+    Refusal.objects.create(**row, **kept, label="青葉商事" * 20, reason="会社名：長すぎます")
     # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
     make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
@@ -70,6 +79,9 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/runs/",
         f"/runs/{run.pk}/",
         f"/records/company/{company}/",
+        "/source/",
+        "/source/refused/",
+        "/source/gone/",
     ]
 
 

@@ -11,11 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from common import clock
+from common.problems import Problem
 from crm.models import Account, Company, CustomItem, ImportRun, Member
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
+from pulls import pulling, tenants
+from pulls.models import Arrival, Pull, Refusal
 from tests.builders_crm import (
     change,
     make_company,
@@ -133,7 +136,21 @@ def mapping(kintone: Any, db: None) -> Mapping:
     previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
+    _fill_source()
     return made
+
+
+def _fill_source() -> None:
+    """A tenant with trouble, and rows that need a look."""
+    tenant = tenants.save(host="a.hotprofile.biz", api_key="key", enabled=True, notify=[])
+    pull = pulling.start(tenant, trigger=Pull.Trigger.MANUAL, now=clock.now())
+    pulling.take(pull.pk, owner="test", now=clock.now())
+    problem = Problem(code="hotprofile_config.key")
+    pulling.finish(pull.pk, owner="test", now=clock.now(), problem=problem)
+    row = {"record_type": "company", "external_id": "1", "reading": 1}
+    Arrival.objects.create(**row, gone=True, owner_name="Ken", owner_unknown=True)
+    kept = {"label": "Aoba", "record": {}, "reason": "Name: too long", "refused_at": clock.now()}
+    Refusal.objects.create(**row, **kept)
 
 
 def addresses(mapping: Mapping) -> list[str]:
@@ -157,7 +174,10 @@ def addresses(mapping: Mapping) -> list[str]:
         "jobs:preview": mapping.pk,
         "mapping:edit": mapping.pk,
     }
-    names = ("dashboard", "settings", "connection-new", "runs")
+    names = (
+        *("dashboard", "settings", "connection-new", "runs"),
+        *("source", "source-refused", "source-gone"),
+    )
     nothing_found = "?q=zzzz"
     return [
         *(reverse(f"jobs:{name}") for name in names),

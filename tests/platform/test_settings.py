@@ -176,3 +176,24 @@ def test_no_secret_of_the_environment_gets_into_the_logs(tmp_path: Path) -> None
     assert "ERROR anything:" in answer.stderr
     for secret in (SECRETS["SECRET_KEY"], "database-word", "broker-word"):
         assert secret not in answer.stderr
+
+
+def test_hot_profile_is_asked_as_often_as_its_limit_says_and_at_the_vendor_s_alone(
+    tmp_path: Path,
+) -> None:
+    names = ("HOTPROFILE_HOSTS", "HOTPROFILE_CALLS_PER_MINUTE")
+    usual = read(*names, var_dir=tmp_path)
+    said = read(
+        *names,
+        var_dir=tmp_path,
+        HOTPROFILE_HOSTS="CRM.example.com,127.0.0.1:8802",
+        HOTPROFILE_CALLS_PER_MINUTE="1000",
+    )
+    assert usual == {"HOTPROFILE_HOSTS": [], "HOTPROFILE_CALLS_PER_MINUTE": 100}
+    assert said["HOTPROFILE_HOSTS"] == ["crm.example.com", "127.0.0.1:8802"]
+    assert said["HOTPROFILE_CALLS_PER_MINUTE"] == 1000
+
+
+def test_a_pace_that_is_none_is_refused(tmp_path: Path) -> None:
+    answer = run("manage.py", "check", var_dir=tmp_path, HOTPROFILE_CALLS_PER_MINUTE="0")
+    assert "HOTPROFILE_CALLS_PER_MINUTE" in answer.stderr

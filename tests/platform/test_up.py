@@ -20,7 +20,7 @@ from hpsync.ports import LOOPBACK, free_port, is_free
 pytestmark = pytest.mark.xdist_group("up")
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = {"broker", "sandbox", "web", "worker", "clock", "beat"}
+PROGRAMS = {"broker", "sandbox", "hotprofile", "web", "worker", "clock", "beat"}
 
 
 class Product:
@@ -110,6 +110,17 @@ def test_the_sandbox_is_there_and_commands_beside_it_find_it(product: Product) -
     assert requests.get(f"{sandbox}/", timeout=10).status_code == 200
     left = (product.var_dir / "kintone_url_template").read_text()
     assert left == f"{sandbox}/{{subdomain}}"
+
+
+def test_a_hot_profile_to_practise_with_is_there_and_commands_beside_it_may_ask_it(
+    product: Product,
+) -> None:
+    host = product.find(r"ホットプロファイルの代わりのサンドボックス：(\S+)\n")
+    key = product.find(r"APIキー：(\S+)\n")
+    url = f"http://{host}/rest_api/v1/clients/get_entry_list"
+    answer = requests.post(url, json={"api_key": key}, timeout=10)
+    assert answer.json()["pages"]["total_count"] > 0
+    assert (product.var_dir / "hotprofile_host").read_text() == host
 
 
 def test_demo_data_are_there_to_look_at(product: Product) -> None:

@@ -21,9 +21,11 @@ from hpsync.ports import free_port, is_free
 from hpsync.programs import Shape, programs
 from hpsync.supervisor import Supervisor
 from sandbox.demo import LOGIN, PASSWORD, demo_world
+from sandbox.hotprofile.world import DEMO_KEY
 
 WEB_PORT = 8000
 SANDBOX_PORT = 8801
+HOTPROFILE_PORT = 8802
 PATIENCE_SECONDS = 2
 
 
@@ -56,14 +58,17 @@ class Command(BaseCommand):
 
     def _choose_shape(self, *, web: int | None, sandbox: int | None) -> Shape:
         web_port = self._choose_port(web, usual=WEB_PORT, besides=())
-        sandbox_port = None
+        sandbox_port = hotprofile_port = None
         if not settings.KINTONE_GIVEN:
             sandbox_port = self._choose_port(sandbox, usual=SANDBOX_PORT, besides=(web_port,))
+            taken = (web_port, sandbox_port)
+            hotprofile_port = free_port(HOTPROFILE_PORT, besides=taken)
         return Shape(
             base_dir=settings.BASE_DIR,
             var_dir=settings.VAR_DIR,
             web_port=web_port,
             sandbox_port=sandbox_port,
+            hotprofile_port=hotprofile_port,
             own_broker=settings.EMBEDDED_BROKER,
         )
 
@@ -103,6 +108,9 @@ class Command(BaseCommand):
         self._fact(_("パスワード"), password)
         if shape.sandbox_port:
             self._introduce_sandbox(shape)
+        if shape.hotprofile_host:
+            self._fact(_("ホットプロファイルの代わりのサンドボックス"), shape.hotprofile_host)
+            self._fact(_("APIキー"), DEMO_KEY, depth=2)
         self._fact(_("ログ"), str(shape.var_dir / "log"))
         self._say(_("停止するには、Ctrl+Cを押してください。"))
 
@@ -144,6 +152,8 @@ def _leave_word(shape: Shape) -> None:
     if shape.sandbox_port:
         path = settings.VAR_DIR / embedded.KINTONE_URL_FILE
         path.write_text(shape.kintone_url_template, encoding="utf-8")
+    path = settings.VAR_DIR / embedded.HOTPROFILE_HOST_FILE
+    path.write_text(shape.hotprofile_host, encoding="utf-8")
 
 
 def _answers(url: str) -> bool:

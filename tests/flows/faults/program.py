@@ -60,8 +60,8 @@ def _steps() -> dict[str, Callable[[], None]]:
         "between two batches": lambda: _after(DatabaseBook, "settle"),
         "before the run's end": lambda: _before(runs, "finish"),
         "before the alert": lambda: _before(alerts, "review_run"),
-        "before the mail": lambda: _before(mails, "_hand_over"),
-        "after the mail": lambda: _after(mails, "_hand_over"),
+        "before the mail": lambda: _before(mails, "hand_over"),
+        "after the mail": lambda: _after(mails, "hand_over"),
     }
 
 

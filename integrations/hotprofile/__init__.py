@@ -1,0 +1,1 @@
+"""The client of the Hot Profile Web API: plain Python, reads only."""

@@ -1,0 +1,1 @@
+"""What comes in by itself: companies and leads pulled from a Hot Profile tenant."""

@@ -1,0 +1,1 @@
+"""A stand-in for the Hot Profile Web API: for development, the demo and tests; reads only."""
