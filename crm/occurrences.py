@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from django.db.models import Count, QuerySet
@@ -46,17 +47,30 @@ def occurrences(record_type: RecordType, item: Item, *, viewer_id: int | None) -
     if record_type is RecordType.LEAD and viewer_id is not None:
         rows = rows.filter(visible_to(viewer_id))
     if item.kind in _AS_STORED and item.reads and not _NOT_ONE_VALUE.intersection(item.reads):
-        return _by_column(rows, item.reads[0])
+        return _by_column(rows, item, column=item.reads[0])
     return _by_row(rows, record_type, item)
 
 
-def _by_column(rows: QuerySet[Any], column: str) -> Occurrences:
+def _by_column(rows: QuerySet[Any], item: Item, *, column: str) -> Occurrences:
     counted = rows.order_by().values_list(column).annotate(rows=Count("pk"))
     found = list(counted.order_by("-rows", column)[: MOST_VALUES + 1])
-    values = {value: count for value, count in found if value not in (None, "")}
+    values = {
+        item.getter(_row_with(column, stored)): count
+        for stored, count in found
+        if stored not in (None, "")
+    }
     return Occurrences(
         counts=dict(list(values.items())[:MOST_VALUES]), complete=len(found) <= MOST_VALUES
     )
+
+
+def _row_with(column: str, stored: object) -> SimpleNamespace:
+    """A row that holds nothing but this, for getters: what is stored may read otherwise."""
+    first, *others = reversed(column.split("__"))
+    row = SimpleNamespace(**{first: stored})
+    for name in others:
+        row = SimpleNamespace(**{name: row})
+    return row
 
 
 def _by_row(rows: QuerySet[Any], record_type: RecordType, item: Item) -> Occurrences:

@@ -32,6 +32,7 @@ __all__ = [
     "check",
     "client_for",
     "error_problem",
+    "once_client_for",
     "page_client_for",
     "read_app_id",
     "read_subdomain",
@@ -129,6 +130,15 @@ def page_client_for(connection: Connection, *, guest_space: int | None = None) -
         KintoneConfigError: as `client_for`.
     """
     return client_for(connection, guest_space=guest_space, timeout=PAGE_TIMEOUT, attempts=1)
+
+
+def once_client_for(connection: Connection) -> KintoneClient:
+    """A client for what must not be done twice: it tries once, and waits as long as kintone may.
+
+    Raises:
+        KintoneConfigError: as `client_for`.
+    """
+    return client_for(connection, attempts=1)
 
 
 def check(

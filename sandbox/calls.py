@@ -37,7 +37,7 @@ class Call:
         """
         number = params.required_number(self.params, key)
         app = self.domain.apps.get(number)
-        if app is None:
+        if app is None or not (app.published or self.preview):
             raise ApiError("GAIA_AP01", app=number)
         if app.guest_space != self.guest_space:
             raise ApiError("GAIA_IL23" if self.guest_space is None else "CB_NO02")

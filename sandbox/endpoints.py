@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sandbox import app_calls, cursor_calls, record_calls
+from sandbox import app_calls, cursor_calls, preview_calls, record_calls
 from sandbox.calls import Call, Json
 from sandbox.errors import ApiError, bad_input
 from sandbox.faults import Faults
@@ -28,6 +28,12 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "app/form/fields.json"): app_calls.get_form,
     ("GET", "app/settings.json"): app_calls.get_settings,
     ("GET", "users.json"): app_calls.get_users,
+}
+#: Calls of /preview/ that there are besides those that read.
+PREVIEW_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("POST", "app.json"): preview_calls.post_app,
+    ("POST", "app/form/fields.json"): preview_calls.post_fields,
+    ("POST", "app/deploy.json"): preview_calls.post_deploy,
 }
 #: What may stand inside a bulkRequest, and writes.
 WRITES = frozenset(
@@ -73,7 +79,8 @@ def run(call: Call, *, method: str, name: str, faults: Faults) -> Json:
     """
     if (method, name) == ("POST", "bulkRequest.json"):
         return _bulk(call, faults=faults)
-    handler = HANDLERS.get((method, name))
+    handlers = {**HANDLERS, **PREVIEW_HANDLERS} if call.preview else HANDLERS
+    handler = handlers.get((method, name))
     if handler is None:
         raise ApiError("CB_IL02")
     return handler(call)

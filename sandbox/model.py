@@ -81,6 +81,8 @@ class App:
     read_only: set[str] = field(default_factory=set)
     """Field codes that nobody may edit (GAIA_FU01)."""
     in_maintenance: bool = False
+    published: bool = True
+    """False: only its settings can be seen and changed, until 「アプリを公開」."""
     precision: Precision = NEW_APP
     records: dict[int, Record] = field(default_factory=dict)
     next_id: int = 1

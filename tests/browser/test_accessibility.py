@@ -74,6 +74,7 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/mappings/{mapping.pk}/preview/?list=updated",
         f"/settings/mappings/{mapping.pk}/values/?field=industry",
         f"/settings/{mapping.connection_id}/users/",
+        f"/settings/{mapping.connection_id}/recipe/company/",
         f"/settings/{mapping.connection_id}/delete/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",

@@ -27,6 +27,13 @@ def test_values_of_a_column_are_counted_by_one_query(django_assert_num_queries):
     assert (found.counts, found.complete) == ({"製造業": 2, "小売業": 1}, True)
 
 
+def test_what_is_stored_otherwise_than_it_reads_is_counted_as_it_reads():
+    make_lead()
+    make_lead(visibility="owner", owner=make_member())
+
+    assert of("visibility", RecordType.LEAD).counts == {"全体": 1, "営業担当者のみ": 1}
+
+
 def test_each_of_several_values_counts_once_a_row():
     make_company(tags=["重要", "輸出", "重要"])
     make_company(tags=["重要"])

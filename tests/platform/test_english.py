@@ -203,6 +203,7 @@ def addresses(mapping: Mapping) -> list[str]:
         ),
         reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
         reverse("jobs:values", args=[mapping.pk]) + "?field=industry",
+        reverse("jobs:connection-recipe", args=[mapping.connection_id, "company"]),
         "/nowhere/",
     ]
 
