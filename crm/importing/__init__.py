@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from common.types import RecordType
 from crm.catalogue import item as item_of
 from crm.importing.columns import place
 from crm.importing.reader import CsvError, CsvFile, CsvLine, open_csv
+from crm.importing.results import write_refused
 from crm.models import Account, ImportRun
 from crm.writing import CHUNK, RowOutcome, RowResult, upsert
 from crm.writing.parse import key_value
@@ -61,6 +63,7 @@ def import_csv(
     columns: Mapping[str, str | None] | None = None,
     on_progress: Progress | None = None,
     now: datetime | None = None,
+    refused_to: Path | None = None,
 ) -> ImportReport:
     """Insert or update the rows of a CSV; what came before an error of the file stays written.
 
@@ -73,6 +76,8 @@ def import_csv(
         key: The item that rows are found by, one of `crm.writing.key_items`.
         columns: Item key → heading where headings alone don't tell (`crm.importing.columns.place`).
         on_progress: Called with the number of lines done so far, after each chunk.
+        refused_to: Where the refused lines go with their reasons (`crm.importing.results`), if
+            there are any.
 
     Raises:
         CsvError: nothing can be read, or a column is missing.
@@ -84,7 +89,10 @@ def import_csv(
         work.on_progress = on_progress
         work.take(table.lines())
         work.take_waiting(table)
-        return work.report()
+        report = work.report()
+    if refused_to and report.refused:
+        write_refused(refused_to, table, {one.line: one.reason for one in report.refused})
+    return report
 
 
 def run_import(
@@ -96,6 +104,7 @@ def run_import(
     columns: Mapping[str, str | None] | None = None,
     account: Account | None = None,
     on_progress: Progress | None = None,
+    refused_to: Path | None = None,
 ) -> ImportReport:
     """`import_csv`, written down as an `ImportRun`, also when it fails.
 
@@ -110,7 +119,14 @@ def run_import(
         account=account,
     )
     try:
-        report = import_csv(record_type, file, key=key, columns=columns, on_progress=on_progress)
+        report = import_csv(
+            record_type,
+            file,
+            key=key,
+            columns=columns,
+            on_progress=on_progress,
+            refused_to=refused_to,
+        )
     except Exception as error:
         line = getattr(error, "line", None) or 1
         reason = str(error) if isinstance(error, CsvError) else type(error).__name__

@@ -11,6 +11,7 @@ from common.types import RecordType
 from common.wording import listed
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.importing.encoding import CsvError
+from crm.importing.results import without_added
 from crm.models import ColumnMatch
 
 
@@ -21,7 +22,7 @@ def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
     """
     names = _names(record_type)
     found: dict[str, str] = {}
-    for heading in headings:
+    for heading in without_added(headings):
         key = names.get(_folded(heading))
         if key and headings.count(heading) == 1:
             found.setdefault(key, heading)
@@ -99,7 +100,7 @@ def _fitting(
     if key == "id":
         item = items_by_key(record_type)["id"]
         names |= {_folded(name): "id" for name in ("id", item.label_ja, item.label_en)}
-    found = ((heading, names.get(_folded(heading))) for heading in headings)
+    found = ((heading, names.get(_folded(heading))) for heading in without_added(headings))
     return [(heading, item_key) for heading, item_key in found if item_key]
 
 
@@ -142,4 +143,6 @@ def _folded(text: str) -> str:
 
 
 def _digest(headings: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(headings)).encode()).hexdigest()
+    # The refused lines of a file are matched as the file was.
+    kept = list(without_added(headings))
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()

@@ -176,6 +176,7 @@ def _import(run: ImportRun) -> None:
             key=matching.key,
             columns=matching.columns,
             on_progress=tell,
+            refused_to=import_files.result_of(run),
         )
     for name, value in report.as_json().items():
         setattr(run, name, value)

@@ -5,7 +5,13 @@ import logging
 from collections.abc import Iterator
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +25,7 @@ from crm.importing import columns as csv_columns
 from crm.importing import files as import_files
 from crm.importing import uploads
 from crm.importing.reader import CsvError
+from crm.importing.results import harmless
 from crm.models import Account, ImportRun
 from crm.pages.answers import get_or_post, show_form, wants_fragment
 from crm.pages.forms_imports import MatchForm, UploadForm
@@ -27,8 +34,6 @@ logger = logging.getLogger(__name__)
 
 #: Refused lines that the report itself lists; all of them are in the CSV.
 LISTED = 200
-#: A cell that begins so would be calculated by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get_or_post
@@ -80,6 +85,7 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         context |= _progress(run)
     else:
         context |= {"listed": run.refused[:LISTED], "refused": len(run.refused)}
+        context["has_lines"] = import_files.result_of(run).exists()
     template = "crm/import_progress.html" if wants_fragment(request) else "crm/import_run.html"
     return render(request, template, context)
 
@@ -106,9 +112,17 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def refused_lines(_request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Every refused line with its reason, as a CSV that a spreadsheet can open safely."""
+    """Every refused line with its reason, to mend and load again; safe to open in a spreadsheet.
+
+    Where the lines are no longer kept, their numbers and reasons.
+    """
     run = get_object_or_404(ImportRun, pk=pk)
-    answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
+    answer: HttpResponseBase
+    try:
+        lines = import_files.result_of(run).open("rb")
+        answer = FileResponse(lines, content_type="text/csv; charset=utf-8")
+    except FileNotFoundError:
+        answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="refused-{run.pk}.csv"'
     return answer
 
@@ -170,11 +184,6 @@ def _csv_of(run: ImportRun) -> Iterator[str]:
     yield "\ufeff" + writer.writerow([_("行番号"), _("理由")])
     for refused in run.refused:
         yield writer.writerow([refused["line"], harmless(refused["reason"])])
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 class _Echo:
