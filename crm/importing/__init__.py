@@ -2,11 +2,11 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Protocol, Self
 
 from django.utils.translation import gettext as _
 
@@ -16,13 +16,23 @@ from crm.catalogue import item as item_of
 from crm.importing.columns import place
 from crm.importing.reader import CsvError, CsvFile, CsvLine, open_csv
 from crm.importing.results import write_refused
-from crm.models import Account, ImportRun
-from crm.writing import CHUNK, RowOutcome, RowResult, upsert
+from crm.models import Account, Department, ImportRun
+from crm.writing import CHUNK, RowOutcome, RowResult, WriteReport, rehearse, upsert
 from crm.writing.parse import key_value
 
 __all__ = ["CsvError", "ImportReport", "RefusedLine", "import_csv", "run_import"]
 
 Progress = Callable[[int], None]
+
+
+class Rehearsal(Protocol):
+    """Who wants to know what an import would do."""
+
+    def wants_more(self) -> bool:
+        """Whether results shall tell what changes."""
+
+    def saw(self, line: int, result: RowResult) -> None:
+        """Be told of the line that starts there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,7 @@ def import_csv(
     on_progress: Progress | None = None,
     now: datetime | None = None,
     refused_to: Path | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> ImportReport:
     """Insert or update the rows of a CSV; what came before an error of the file stays written.
 
@@ -78,6 +89,7 @@ def import_csv(
         on_progress: Called with the number of lines done so far, after each chunk.
         refused_to: Where the refused lines go with their reasons (`crm.importing.results`), if
             there are any.
+        rehearsal: Nothing is written where it is given; it is told of every line that was judged.
 
     Raises:
         CsvError: nothing can be read, or a column is missing.
@@ -87,8 +99,12 @@ def import_csv(
     places = place(record_type, table.headings, key=key, columns=columns)
     with _Import(record_type, key=key, places=places, now=now or clock_now()) as work:
         work.on_progress = on_progress
+        work.rehearsal = rehearsal
         work.take(table.lines())
-        work.take_waiting(table)
+        if rehearsal is None:
+            work.take_waiting(table)
+        else:
+            work.suppose_waiting()
         report = work.report()
     if refused_to and report.refused:
         write_refused(refused_to, table, {one.line: one.reason for one in report.refused})
@@ -172,6 +188,8 @@ class _Import:
         self._chunk: dict[str, _Pending] = {}
         self._seen = _Seen()
         self.on_progress: Progress | None = None
+        self.rehearsal: Rehearsal | None = None
+        self._supposed: dict[int, tuple[str, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -200,6 +218,20 @@ class _Import:
             for number in again:
                 del self._refused[number]
             self.take(_only(table.lines(), again))
+
+    def suppose_waiting(self) -> None:
+        """Count lines whose parents are in the same file as if these had come in before them."""
+        coming = True
+        while coming:
+            coming = [
+                line for line, (_key, parent) in self._supposed.items() if self._seen.find(parent)
+            ]
+            for line in coming:
+                key, _parent = self._supposed.pop(line)
+                self._seen.add(_Pending(line, {}, key, b""))
+                del self._refused[line]
+                known = Department.objects.filter(external_id=key).exists()
+                self._counts[RowOutcome.UPDATED if known else RowOutcome.CREATED] += 1
 
     def report(self) -> ImportReport:
         """What became of all lines."""
@@ -245,17 +277,28 @@ class _Import:
         if not chunk:
             return
         rows = [pending.row for pending in chunk]
-        report = upsert(self._record_type, rows, key=self._key, now=self._now)
+        report = self._written(rows)
         for pending, result in zip(chunk, report.results, strict=True):
             self._count(pending, result)
         if self.on_progress:
             self.on_progress(sum(self._counts.values()) + len(self._refused))
 
+    def _written(self, rows: Sequence[Mapping[str, str]]) -> WriteReport:
+        if self.rehearsal is None:
+            return upsert(self._record_type, rows, key=self._key, now=self._now)
+        explain = self.rehearsal.wants_more()
+        return rehearse(self._record_type, rows, key=self._key, now=self._now, explain=explain)
+
     def _count(self, pending: _Pending, result: RowResult) -> None:
+        if self.rehearsal:
+            self.rehearsal.saw(pending.line, result)
         if result.outcome is RowOutcome.REFUSED:
             self._refuse(pending.line, result.reason)
             if result.waits:
                 self._waiting.add(pending.line)
+                if self._key == "external_id":
+                    parent = pending.row["parent.external_id"].strip()
+                    self._supposed[pending.line] = (pending.key, parent)
         else:
             self._counts[result.outcome] += 1
             self._seen.add(pending)
