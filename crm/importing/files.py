@@ -46,6 +46,11 @@ def result_of(run: ImportRun) -> Path:
     return _folder() / f"{run.pk}{_RESULT}"
 
 
+def forecast_of(run: ImportRun) -> Path:
+    """Where it is kept what this import would change, if somebody asked."""
+    return _folder() / f"{run.pk}.forecast.json"
+
+
 def keep(run: ImportRun, *, upload: "UploadedFile[bytes]") -> Path:
     """Store the uploaded file; where it is now."""
     path = path_of(run)
@@ -96,6 +101,7 @@ def remove(run: ImportRun) -> None:
     """Remove the file of this import and what belongs to it, if they are still there."""
     path_of(run).unlink(missing_ok=True)
     _matching_path(run).unlink(missing_ok=True)
+    forecast_of(run).unlink(missing_ok=True)
 
 
 def remove_forgotten(*, now: datetime) -> None:

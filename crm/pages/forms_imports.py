@@ -65,14 +65,24 @@ class Column:
 class MatchForm(forms.Form):
     """Which item each column fills, and by which item rows are found."""
 
-    def __init__(self, data: Any = None, *, record_type: RecordType, head: Head) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        record_type: RecordType,
+        head: Head,
+        chosen: Matching | None = None,
+    ) -> None:
         super().__init__(data)
         self.record_type, self.head = record_type, head
         self.items = items_by_key(record_type)
         remembered = csv_columns.recall(record_type, head.headings)
         self.suggested = csv_columns.suggest(record_type, head.headings)
         matched = remembered.columns if remembered else self.suggested
-        self.remembered = remembered is not None
+        key = remembered.key if remembered else _usual_key(record_type, matched)
+        if chosen is not None:  # a moment ago, before its forecast
+            matched, key = {k: v for k, v in chosen.columns.items() if v}, chosen.key
+        self.remembered = remembered is not None and chosen is None
         items = {heading: item for item, heading in matched.items()}
         for position, heading in enumerate(head.headings):
             if heading and head.headings.count(heading) == 1:
@@ -85,7 +95,7 @@ class MatchForm(forms.Form):
         self.fields["key"] = forms.ChoiceField(
             label=_("キー"),
             choices=[(key, self.items[key].label) for key in key_items(record_type)],
-            initial=remembered.key if remembered else _usual_key(record_type, matched),
+            initial=key,
             help_text=_(
                 "この項目の値が同じデータは更新し、ない場合は追加します。"
                 "データごとに異なる値を持つ項目を選択してください。"

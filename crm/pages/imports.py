@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib import messages
 from django.http import (
@@ -23,7 +23,8 @@ from common.types import RecordType
 from crm import selectors
 from crm.importing import columns as csv_columns
 from crm.importing import files as import_files
-from crm.importing import uploads
+from crm.importing import forecasts, uploads
+from crm.importing.files import Matching
 from crm.importing.reader import CsvError
 from crm.importing.results import harmless
 from crm.models import Account, ImportRun
@@ -64,10 +65,38 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
         uploads.discard(run)
         messages.error(request, _("ファイルが残っていません。もう一度アップロードしてください。"))
         return redirect("crm:import", record_type)
-    form = MatchForm(request.POST or None, record_type=record_type, head=head)
-    if request.method == "POST" and form.is_valid() and _begun(run, form):
-        return redirect("crm:import-run", pk)
+    chosen = import_files.matching_of(run) if forecasts.state_of(run) else None
+    form = MatchForm(request.POST or None, record_type=record_type, head=head, chosen=chosen)
+    if request.method == "POST" and form.is_valid():
+        if "forecast" in request.POST:
+            if _foreseen(run, form):
+                return redirect("crm:import-forecast", pk)
+        elif _begun(run, form):
+            return redirect("crm:import-run", pk)
     return show_form(request, "crm/import_match.html", form, run=run)
+
+
+@get_or_post
+@vary_on_headers("HX-Request")
+def forecast(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an import would change, or how far that is known; the import begins when that is sent."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    if run.status != ImportRun.Status.DRAFT:
+        return redirect("crm:import-run", pk)
+    state = forecasts.state_of(run)
+    if state is None or not import_files.path_of(run).exists():
+        return redirect("crm:import-match", pk)
+    if request.method == "POST":
+        return _begin_foreseen(request, run)
+    if wants_fragment(request) and not state.running:
+        return HttpResponseClientRefresh()
+    context: dict[str, object] = {"run": run, "state": state}
+    if state.running:
+        context |= _progress(run) | {"done": state.read}
+    template = (
+        "crm/import_foreseeing.html" if wants_fragment(request) else "crm/import_forecast.html"
+    )
+    return render(request, template, context)
 
 
 @require_safe
@@ -149,13 +178,36 @@ def _begun(run: ImportRun, form: MatchForm) -> bool:
     except uploads.NoWorkerError:
         form.add_error(None, _no_worker())
         return False
-    csv_columns.remember(
-        RecordType(run.record_type),
-        form.head.headings,
-        columns=form.chosen_columns(),
-        key=matching.key,
-    )
+    _remember(run, matching, headings=form.head.headings)
     return True
+
+
+def _foreseen(run: ImportRun, form: MatchForm) -> bool:
+    """Whether the forecast is made, or on its way; else the form says why not."""
+    try:
+        forecasts.begin(run, form.matching())
+    except uploads.NoWorkerError:
+        form.add_error(None, _no_worker())
+        return False
+    return True
+
+
+def _begin_foreseen(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """Begin the import as it was foreseen."""
+    matching = import_files.matching_of(run)
+    headings = uploads.head_of(run).headings
+    try:
+        uploads.begin(run, matching)
+    except uploads.NoWorkerError:
+        messages.error(request, _no_worker())
+        return redirect("crm:import-forecast", run.pk)
+    _remember(run, matching, headings=headings)
+    return redirect("crm:import-run", run.pk)
+
+
+def _remember(run: ImportRun, matching: Matching, *, headings: Sequence[str]) -> None:
+    columns = {item: heading for item, heading in matching.columns.items() if heading}
+    csv_columns.remember(RecordType(run.record_type), headings, columns=columns, key=matching.key)
 
 
 def _not_stored() -> str:
