@@ -270,6 +270,18 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}}
 }
 
+# --- Watched folder -------------------------------------------------------------------------------
+
+#: Where other programs leave files to be imported, and who is told of those that do not fit.
+FEED_DIR = env("FEED_DIR", default="")
+FEED_NOTIFY = env.list("FEED_NOTIFY", default=[])
+if FEED_DIR:
+    CELERY_BEAT_SCHEDULE["feed"] = {
+        "task": "crm.feed",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    }
+
 # --- Logs -----------------------------------------------------------------------------------------
 
 LOGGED_NOWHERE = [

@@ -221,11 +221,9 @@ class _Import:
 
     def suppose_waiting(self) -> None:
         """Count lines whose parents are in the same file as if these had come in before them."""
-        coming = True
-        while coming:
-            coming = [
-                line for line, (_key, parent) in self._supposed.items() if self._seen.find(parent)
-            ]
+        while coming := [
+            line for line, (_key, parent) in self._supposed.items() if self._seen.find(parent)
+        ]:
             for line in coming:
                 key, _parent = self._supposed.pop(line)
                 self._seen.add(_Pending(line, {}, key, b""))

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,9 @@ from crm.catalogue import UnknownItemError, items_by_key
 from crm.importing.encoding import CsvError
 from crm.importing.results import without_added
 from crm.models import ColumnMatch
+from crm.writing import key_items
+
+_USUAL_KEYS: Final = ("external_id", "id", "corporate_number", "email", "name")
 
 
 def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
@@ -27,6 +31,13 @@ def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
         if key and headings.count(heading) == 1:
             found.setdefault(key, heading)
     return found
+
+
+def usual_key(record_type: RecordType, matched: Collection[str]) -> str:
+    """What rows are found by where nobody said: the first usual key that has a column."""
+    possible = key_items(record_type)
+    usual = [key for key in _USUAL_KEYS if key in possible]
+    return next((key for key in usual if key in matched), usual[0])
 
 
 def place(

@@ -38,7 +38,7 @@ class State:
 
 
 def begin(run: ImportRun, matching: Matching) -> None:
-    """Foresee the import of a draft by `matching`: at once where the file is small, else by a worker.
+    """Foresee what a draft would change: at once where the file is small, else by a worker.
 
     Raises:
         NoWorkerError: it is large and no worker can be reached.
@@ -98,9 +98,8 @@ def _made(run: ImportRun, matching: Matching) -> State:
     except CsvError as error:
         return State(reason=str(error))
     except UnknownItemError:
-        return State(
-            reason=_("取り込み先の項目が削除されました。列と項目の対応を選択し直してください。")
-        )
+        reason = _("取り込み先の項目が削除されました。列と項目の対応を選択し直してください。")
+        return State(reason=reason)
     return State(read=forecast.read, forecast=forecast)
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 MEGABYTES = 50
-#: What rows are found by, where nothing was remembered: the first of these that has a column.
-USUAL_KEYS = ("external_id", "id", "corporate_number", "email", "name")
 
 
 class UploadForm(forms.Form):
@@ -79,7 +77,7 @@ class MatchForm(forms.Form):
         remembered = csv_columns.recall(record_type, head.headings)
         self.suggested = csv_columns.suggest(record_type, head.headings)
         matched = remembered.columns if remembered else self.suggested
-        key = remembered.key if remembered else _usual_key(record_type, matched)
+        key = remembered.key if remembered else csv_columns.usual_key(record_type, matched)
         if chosen is not None:  # a moment ago, before its forecast
             matched, key = {k: v for k, v in chosen.columns.items() if v}, chosen.key
         self.remembered = remembered is not None and chosen is None
@@ -168,9 +166,3 @@ class MatchForm(forms.Form):
         standard = [choice for choice in writable if not choice[0].startswith(PREFIX)]
         groups: list[Any] = [("", _("取り込まない")), (_("標準の項目"), standard)]
         return [*groups, (_("カスタム項目"), custom)] if custom else groups
-
-
-def _usual_key(record_type: RecordType, matched: Mapping[str, str]) -> str:
-    possible = key_items(record_type)
-    usual = [key for key in USUAL_KEYS if key in possible]
-    return next((key for key in usual if key in matched), usual[0])

@@ -79,7 +79,7 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
 @get_or_post
 @vary_on_headers("HX-Request")
 def forecast(request: HttpRequest, pk: int) -> HttpResponse:
-    """What an import would change, or how far that is known; the import begins when that is sent."""
+    """What an import would change, or how far that is known; it begins when that is sent."""
     run = get_object_or_404(ImportRun, pk=pk)
     if run.status != ImportRun.Status.DRAFT:
         return redirect("crm:import-run", pk)
@@ -93,10 +93,8 @@ def forecast(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {"run": run, "state": state}
     if state.running:
         context |= _progress(run) | {"done": state.read}
-    template = (
-        "crm/import_foreseeing.html" if wants_fragment(request) else "crm/import_forecast.html"
-    )
-    return render(request, template, context)
+    part = "foreseeing" if wants_fragment(request) else "forecast"
+    return render(request, f"crm/import_{part}.html", context)
 
 
 @require_safe

@@ -89,7 +89,9 @@ def test_a_forecast_of_another_matching_is_thrown_away(as_administrator, monkeyp
     monkeypatch.setattr(forecasts, "_made", matched_anew)
     forecasts.execute(run.pk)
 
-    assert forecasts.state_of(run).running
+    state = forecasts.state_of(run)
+    assert state is not None
+    assert state.running
 
 
 def test_an_import_that_began_is_no_longer_foreseen_and_leaves_nothing(as_administrator):
