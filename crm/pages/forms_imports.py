@@ -14,13 +14,12 @@ from crm.catalogue import items_by_key
 from crm.catalogue.custom import PREFIX
 from crm.importing import columns as csv_columns
 from crm.importing.files import Matching
+from crm.importing.limits import MEGABYTES
 from crm.importing.uploads import Head
 from crm.writing import key_items
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
-
-MEGABYTES = 50
 
 
 class UploadForm(forms.Form):
@@ -41,13 +40,22 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
 
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        """`too_large`: the request was, so its file was not taken (`crm.importing.limits`)."""
+        super().__init__(*args, **kwargs)
+        if too_large:
+            self.fields["file"].error_messages["required"] = _too_large()
+
     def clean_file(self) -> "UploadedFile[bytes]":
         """A file that is not larger than what can be kept."""
         upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if (upload.size or 0) > MEGABYTES * 1024 * 1024:
-            message = _("ファイルが%sMBを超えています。分割してから取り込んでください。")
-            raise ValidationError(message % MEGABYTES)
+            raise ValidationError(_too_large())
         return upload
+
+
+def _too_large() -> str:
+    return _("ファイルが%sMBを超えています。分割してから取り込んでください。") % MEGABYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from crm.importing import files as import_files
-from crm.importing import uploads
+from crm.importing import limits, uploads
 from crm.models import Company, ImportRun
 from crm.pages import forms_imports
 from tests.builders_crm import make_company
@@ -207,6 +207,16 @@ def test_a_file_that_is_too_large_is_refused_with_the_limit(as_administrator, mo
 
     assert "分割してから取り込んでください。" in answer.text
     assert kept_files() == []
+
+
+def test_of_a_request_that_is_far_too_large_not_even_a_copy_is_made(as_administrator, monkeypatch):
+    monkeypatch.setattr(limits, "MEGABYTES", 0)
+
+    answer = upload(as_administrator, CSV + "C-3,三葉,3\n" * 10_000)
+
+    assert answer.status_code == 422
+    assert "ファイルが50MBを超えています。" in answer.text
+    assert not answer.wsgi_request.FILES
 
 
 def test_an_uploaded_file_is_readable_by_the_product_only_and_removed_in_the_end(as_administrator):
