@@ -1,13 +1,16 @@
-"""The words for record types, kinds of items, and single rows."""
+"""The words for record types, kinds of items, values, and single rows."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from common.types import Kind, RecordType
+from common.types import ItemValue, Kind, RecordType, UserRef
 
 TYPE_LABELS: Final[Mapping[RecordType, Promise]] = {
     RecordType.COMPANY: _("会社"),
@@ -63,3 +66,26 @@ def row_label(record_type: RecordType, row: Any) -> str:
         case RecordType.LEAD:
             name = f"{row.family_name} {row.first_name}".strip()
             return f"{name}（{row.company.name}）"
+
+
+def value_label(value: ItemValue) -> str:
+    """A value of an item as text; several ones one below the other; "" where it is empty."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return str(_("はい") if value else _("いいえ"))
+    if isinstance(value, tuple):
+        return "\n".join(value_label(part) for part in value)
+    if isinstance(value, UserRef):
+        return f"{value.name}（{value.email}）"
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y/%m/%d %H:%M")
+    if isinstance(value, date):
+        return value.strftime("%Y/%m/%d")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value else "0"
+    return str(value)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("<record_type:record_type>/import/", imports.upload, name="import"),
     path("imports/<int:pk>/", imports.show_run, name="import-run"),
     path("imports/<int:pk>/match/", imports.match, name="import-match"),
+    path("imports/<int:pk>/forecast/", imports.forecast, name="import-forecast"),
     path("imports/<int:pk>/resume/", imports.resume, name="import-resume"),
     path("imports/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("imports/<int:pk>/refused.csv", imports.refused_lines, name="import-refused"),

@@ -238,6 +238,11 @@ TIME_ZONE = env("TIME_ZONE", default="Asia/Tokyo")
 USE_TZ = True
 
 STATIC_URL = "static/"
+FILE_UPLOAD_HANDLERS = [
+    "crm.importing.limits.LimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
@@ -282,6 +287,18 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is not owed: the next one does the same.
     "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}}
 }
+
+# --- Watched folder -------------------------------------------------------------------------------
+
+#: Where other programs leave files to be imported, and who is told of those that do not fit.
+FEED_DIR = env("FEED_DIR", default="")
+FEED_NOTIFY = env.list("FEED_NOTIFY", default=[])
+if FEED_DIR:
+    CELERY_BEAT_SCHEDULE["feed"] = {
+        "task": "crm.feed",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    }
 
 # --- Logs -----------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Final, Self
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, Self
 
 from django.utils.translation import gettext as _
 
@@ -14,13 +15,24 @@ from common.types import RecordType
 from crm.catalogue import item as item_of
 from crm.importing.columns import place
 from crm.importing.reader import CsvError, CsvFile, CsvLine, open_csv
-from crm.models import Account, ImportRun
-from crm.writing import CHUNK, RowOutcome, RowResult, upsert
+from crm.importing.results import write_refused
+from crm.models import Account, Department, ImportRun
+from crm.writing import CHUNK, RowOutcome, RowResult, WriteReport, rehearse, upsert
 from crm.writing.parse import key_value
 
 __all__ = ["CsvError", "ImportReport", "RefusedLine", "import_csv", "run_import"]
 
 Progress = Callable[[int], None]
+
+
+class Rehearsal(Protocol):
+    """Who wants to know what an import would do."""
+
+    def wants_more(self) -> bool:
+        """Whether results shall tell what changes."""
+
+    def saw(self, line: int, result: RowResult) -> None:
+        """Be told of the line that starts there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +73,8 @@ def import_csv(
     columns: Mapping[str, str | None] | None = None,
     on_progress: Progress | None = None,
     now: datetime | None = None,
+    refused_to: Path | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> ImportReport:
     """Insert or update the rows of a CSV; what came before an error of the file stays written.
 
@@ -73,6 +87,9 @@ def import_csv(
         key: The item that rows are found by, one of `crm.writing.key_items`.
         columns: Item key → heading where headings alone don't tell (`crm.importing.columns.place`).
         on_progress: Called with the number of lines done so far, after each chunk.
+        refused_to: Where the refused lines go with their reasons (`crm.importing.results`), if
+            there are any.
+        rehearsal: Nothing is written where it is given; it is told of every line that was judged.
 
     Raises:
         CsvError: nothing can be read, or a column is missing.
@@ -82,9 +99,16 @@ def import_csv(
     places = place(record_type, table.headings, key=key, columns=columns)
     with _Import(record_type, key=key, places=places, now=now or clock_now()) as work:
         work.on_progress = on_progress
+        work.rehearsal = rehearsal
         work.take(table.lines())
-        work.take_waiting(table)
-        return work.report()
+        if rehearsal is None:
+            work.take_waiting(table)
+        else:
+            work.suppose_waiting()
+        report = work.report()
+    if refused_to and report.refused:
+        write_refused(refused_to, table, {one.line: one.reason for one in report.refused})
+    return report
 
 
 def run_import(
@@ -96,6 +120,7 @@ def run_import(
     columns: Mapping[str, str | None] | None = None,
     account: Account | None = None,
     on_progress: Progress | None = None,
+    refused_to: Path | None = None,
 ) -> ImportReport:
     """`import_csv`, written down as an `ImportRun`, also when it fails.
 
@@ -110,7 +135,14 @@ def run_import(
         account=account,
     )
     try:
-        report = import_csv(record_type, file, key=key, columns=columns, on_progress=on_progress)
+        report = import_csv(
+            record_type,
+            file,
+            key=key,
+            columns=columns,
+            on_progress=on_progress,
+            refused_to=refused_to,
+        )
     except Exception as error:
         line = getattr(error, "line", None) or 1
         reason = str(error) if isinstance(error, CsvError) else type(error).__name__
@@ -156,6 +188,8 @@ class _Import:
         self._chunk: dict[str, _Pending] = {}
         self._seen = _Seen()
         self.on_progress: Progress | None = None
+        self.rehearsal: Rehearsal | None = None
+        self._supposed: dict[int, tuple[str, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +218,18 @@ class _Import:
             for number in again:
                 del self._refused[number]
             self.take(_only(table.lines(), again))
+
+    def suppose_waiting(self) -> None:
+        """Count lines whose parents are in the same file as if these had come in before them."""
+        while coming := [
+            line for line, (_key, parent) in self._supposed.items() if self._seen.find(parent)
+        ]:
+            for line in coming:
+                key, _parent = self._supposed.pop(line)
+                self._seen.add(_Pending(line, {}, key, b""))
+                del self._refused[line]
+                known = Department.objects.filter(external_id=key).exists()
+                self._counts[RowOutcome.UPDATED if known else RowOutcome.CREATED] += 1
 
     def report(self) -> ImportReport:
         """What became of all lines."""
@@ -229,17 +275,28 @@ class _Import:
         if not chunk:
             return
         rows = [pending.row for pending in chunk]
-        report = upsert(self._record_type, rows, key=self._key, now=self._now)
+        report = self._written(rows)
         for pending, result in zip(chunk, report.results, strict=True):
             self._count(pending, result)
         if self.on_progress:
             self.on_progress(sum(self._counts.values()) + len(self._refused))
 
+    def _written(self, rows: Sequence[Mapping[str, str]]) -> WriteReport:
+        if self.rehearsal is None:
+            return upsert(self._record_type, rows, key=self._key, now=self._now)
+        explain = self.rehearsal.wants_more()
+        return rehearse(self._record_type, rows, key=self._key, now=self._now, explain=explain)
+
     def _count(self, pending: _Pending, result: RowResult) -> None:
+        if self.rehearsal:
+            self.rehearsal.saw(pending.line, result)
         if result.outcome is RowOutcome.REFUSED:
             self._refuse(pending.line, result.reason)
             if result.waits:
                 self._waiting.add(pending.line)
+                if self._key == "external_id":
+                    parent = pending.row["parent.external_id"].strip()
+                    self._supposed[pending.line] = (pending.key, parent)
         else:
             self._counts[result.outcome] += 1
             self._seen.add(pending)

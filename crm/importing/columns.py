@@ -3,7 +3,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,11 @@ from common.types import RecordType
 from common.wording import listed
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.importing.encoding import CsvError
+from crm.importing.results import without_added
 from crm.models import ColumnMatch
+from crm.writing import key_items
+
+_USUAL_KEYS: Final = ("external_id", "id", "corporate_number", "email", "name")
 
 
 def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
@@ -21,11 +26,18 @@ def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
     """
     names = _names(record_type)
     found: dict[str, str] = {}
-    for heading in headings:
+    for heading in without_added(headings):
         key = names.get(_folded(heading))
         if key and headings.count(heading) == 1:
             found.setdefault(key, heading)
     return found
+
+
+def usual_key(record_type: RecordType, matched: Collection[str]) -> str:
+    """What rows are found by where nobody said: the first usual key that has a column."""
+    possible = key_items(record_type)
+    usual = [key for key in _USUAL_KEYS if key in possible]
+    return next((key for key in usual if key in matched), usual[0])
 
 
 def place(
@@ -99,7 +111,7 @@ def _fitting(
     if key == "id":
         item = items_by_key(record_type)["id"]
         names |= {_folded(name): "id" for name in ("id", item.label_ja, item.label_en)}
-    found = ((heading, names.get(_folded(heading))) for heading in headings)
+    found = ((heading, names.get(_folded(heading))) for heading in without_added(headings))
     return [(heading, item_key) for heading, item_key in found if item_key]
 
 
@@ -142,4 +154,6 @@ def _folded(text: str) -> str:
 
 
 def _digest(headings: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(headings)).encode()).hexdigest()
+    # The refused lines of a file are matched as the file was.
+    kept = list(without_added(headings))
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()

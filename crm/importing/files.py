@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=1)
 #: A worker shows life after each chunk of lines, which takes seconds.
 SILENCE = timedelta(minutes=3)
+#: So long the refused lines can be had, to be mended.
+RESULTS_KEPT = timedelta(days=30)
 BLOCK = 1024 * 1024
+
+
+_RESULT: Final = ".refused.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,16 @@ class Matching:
 def path_of(run: ImportRun) -> Path:
     """Where the file of this import is, as long as it is kept."""
     return _folder() / f"{run.pk}.csv"
+
+
+def result_of(run: ImportRun) -> Path:
+    """Where the refused lines of this import are, if there are any, as long as they are kept."""
+    return _folder() / f"{run.pk}{_RESULT}"
+
+
+def forecast_of(run: ImportRun) -> Path:
+    """Where it is kept what this import would change, if somebody asked."""
+    return _folder() / f"{run.pk}.forecast.json"
 
 
 def keep(run: ImportRun, *, upload: "UploadedFile[bytes]") -> Path:
@@ -86,6 +101,7 @@ def remove(run: ImportRun) -> None:
     """Remove the file of this import and what belongs to it, if they are still there."""
     path_of(run).unlink(missing_ok=True)
     _matching_path(run).unlink(missing_ok=True)
+    forecast_of(run).unlink(missing_ok=True)
 
 
 def remove_forgotten(*, now: datetime) -> None:
@@ -95,7 +111,8 @@ def remove_forgotten(*, now: datetime) -> None:
         remove(run)
         run.delete()
     for path in _folder().iterdir():
-        if now.timestamp() - path.stat().st_mtime > KEPT.total_seconds():
+        kept = RESULTS_KEPT if path.name.endswith(_RESULT) else KEPT
+        if now.timestamp() - path.stat().st_mtime > kept.total_seconds():
             path.unlink(missing_ok=True)
 
 

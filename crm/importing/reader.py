@@ -4,12 +4,13 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from django.utils.translation import gettext as _
 
 from crm.importing.encoding import CsvError, encoding_of
+from crm.importing.results import is_result, original
 
 __all__ = ["CsvError", "CsvFile", "CsvLine", "open_csv"]
 
@@ -18,7 +19,10 @@ _UNCLOSED: Final = ("unexpected end of data", "field larger than field limit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvLine:
-    """One record of the file: as many cells as there are headings, or the reason why not."""
+    """One record of the file: as many cells as there are headings, or the reason why not.
+
+    With a reason, the cells are what can be made of the line: to be mended, not to be imported.
+    """
 
     line: int
     """Line of the file where the record starts; the heading is line 1 of a file that begins so."""
@@ -38,8 +42,10 @@ class CsvFile:
         """The records below the heading, read from the beginning; blank lines are left out."""
         records = _records(self.file, self.encoding)
         next(records)
+        marked = is_result(self.headings)
         for record in records:
-            yield record if record.reason else _fitted(record, columns=len(self.headings))
+            line = record if record.reason else _fitted(record, columns=len(self.headings))
+            yield _unmarked(line) if marked else line
 
 
 def open_csv(file: BinaryIO) -> CsvFile:
@@ -70,7 +76,12 @@ def _fitted(record: CsvLine, *, columns: int) -> CsvLine:
     if len(cells) == columns:
         return record
     reason = _("列の数（%(found)s）が見出しの数（%(wanted)s）と違います。")
-    return CsvLine(line=record.line, reason=reason % {"found": len(cells), "wanted": columns})
+    values = {"found": len(cells), "wanted": columns}
+    return CsvLine(line=record.line, cells=cells, reason=reason % values)
+
+
+def _unmarked(record: CsvLine) -> CsvLine:
+    return replace(record, cells=tuple(map(original, record.cells)))
 
 
 def _records(file: BinaryIO, encoding: str) -> Iterator[CsvLine]:
@@ -91,13 +102,18 @@ def _records(file: BinaryIO, encoding: str) -> Iterator[CsvLine]:
             except StopIteration:
                 return
             except csv.Error as error:
-                lines.give_back_all_but_first()
-                yield CsvLine(line=start, reason=_reason(error))
+                broken = lines.give_back_all_but_first()
+                yield CsvLine(line=start, cells=_leniently(broken), reason=_reason(error))
                 continue
             if any(cell.strip() for cell in cells):
                 yield CsvLine(line=start, cells=tuple(cells))
     finally:
         text.detach()  # else the wrapper would close the caller's file
+
+
+def _leniently(line: str) -> tuple[str, ...]:
+    """The cells of a line whose quotes are wrong: cut at each comma, nothing left out."""
+    return tuple(line.rstrip("\r\n").split(","))
 
 
 def _reason(error: csv.Error) -> str:
@@ -129,7 +145,8 @@ class _Lines:
         self._taken.clear()
         return self._count + 1
 
-    def give_back_all_but_first(self) -> None:
-        """Let what was taken since `begin` come again, without its first line."""
+    def give_back_all_but_first(self) -> str:
+        """Let what was taken since `begin` come again but its first line, which is returned."""
         self._again.extendleft(reversed(self._taken[1:]))
         self._count -= max(len(self._taken) - 1, 0)
+        return self._taken[0] if self._taken else ""

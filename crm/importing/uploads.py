@@ -116,14 +116,14 @@ def begin(run: ImportRun, matching: Matching) -> None:
         raise
 
 
-def ring(run_id: int) -> None:
-    """Wake a worker for the import.
+def ring(run_id: int, *, task: str = TASK) -> None:
+    """Wake a worker for the import, or for another task about it.
 
     Raises:
         NoWorkerError: the broker cannot be reached.
     """
     try:
-        current_app.send_task(TASK, args=[run_id], retry=False, ignore_result=True)
+        current_app.send_task(task, args=[run_id], retry=False, ignore_result=True)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("Import %s: the broker cannot be reached: %s", run_id, error)
         raise NoWorkerError from error
@@ -176,6 +176,7 @@ def _import(run: ImportRun) -> None:
             key=matching.key,
             columns=matching.columns,
             on_progress=tell,
+            refused_to=import_files.result_of(run),
         )
     for name, value in report.as_json().items():
         setattr(run, name, value)

@@ -14,15 +14,12 @@ from crm.catalogue import items_by_key
 from crm.catalogue.custom import PREFIX
 from crm.importing import columns as csv_columns
 from crm.importing.files import Matching
+from crm.importing.limits import MEGABYTES
 from crm.importing.uploads import Head
 from crm.writing import key_items
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
-
-MEGABYTES = 50
-#: What rows are found by, where nothing was remembered: the first of these that has a column.
-USUAL_KEYS = ("external_id", "id", "corporate_number", "email", "name")
 
 
 class UploadForm(forms.Form):
@@ -43,13 +40,22 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
 
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        """`too_large`: the request was, so its file was not taken (`crm.importing.limits`)."""
+        super().__init__(*args, **kwargs)
+        if too_large:
+            self.fields["file"].error_messages["required"] = _too_large()
+
     def clean_file(self) -> "UploadedFile[bytes]":
         """A file that is not larger than what can be kept."""
         upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if (upload.size or 0) > MEGABYTES * 1024 * 1024:
-            message = _("ファイルが%sMBを超えています。分割してから取り込んでください。")
-            raise ValidationError(message % MEGABYTES)
+            raise ValidationError(_too_large())
         return upload
+
+
+def _too_large() -> str:
+    return _("ファイルが%sMBを超えています。分割してから取り込んでください。") % MEGABYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +71,24 @@ class Column:
 class MatchForm(forms.Form):
     """Which item each column fills, and by which item rows are found."""
 
-    def __init__(self, data: Any = None, *, record_type: RecordType, head: Head) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        record_type: RecordType,
+        head: Head,
+        chosen: Matching | None = None,
+    ) -> None:
         super().__init__(data)
         self.record_type, self.head = record_type, head
         self.items = items_by_key(record_type)
         remembered = csv_columns.recall(record_type, head.headings)
         self.suggested = csv_columns.suggest(record_type, head.headings)
         matched = remembered.columns if remembered else self.suggested
-        self.remembered = remembered is not None
+        key = remembered.key if remembered else csv_columns.usual_key(record_type, matched)
+        if chosen is not None:  # a moment ago, before its forecast
+            matched, key = {k: v for k, v in chosen.columns.items() if v}, chosen.key
+        self.remembered = remembered is not None and chosen is None
         items = {heading: item for item, heading in matched.items()}
         for position, heading in enumerate(head.headings):
             if heading and head.headings.count(heading) == 1:
@@ -85,7 +101,7 @@ class MatchForm(forms.Form):
         self.fields["key"] = forms.ChoiceField(
             label=_("キー"),
             choices=[(key, self.items[key].label) for key in key_items(record_type)],
-            initial=remembered.key if remembered else _usual_key(record_type, matched),
+            initial=key,
             help_text=_(
                 "この項目の値が同じデータは更新し、ない場合は追加します。"
                 "データごとに異なる値を持つ項目を選択してください。"
@@ -158,9 +174,3 @@ class MatchForm(forms.Form):
         standard = [choice for choice in writable if not choice[0].startswith(PREFIX)]
         groups: list[Any] = [("", _("取り込まない")), (_("標準の項目"), standard)]
         return [*groups, (_("カスタム項目"), custom)] if custom else groups
-
-
-def _usual_key(record_type: RecordType, matched: Mapping[str, str]) -> str:
-    possible = key_items(record_type)
-    usual = [key for key in USUAL_KEYS if key in possible]
-    return next((key for key in usual if key in matched), usual[0])

@@ -2,10 +2,16 @@
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -17,8 +23,10 @@ from common.types import RecordType
 from crm import selectors
 from crm.importing import columns as csv_columns
 from crm.importing import files as import_files
-from crm.importing import uploads
+from crm.importing import forecasts, limits, uploads
+from crm.importing.files import Matching
 from crm.importing.reader import CsvError
+from crm.importing.results import harmless
 from crm.models import Account, ImportRun
 from crm.pages.answers import get_or_post, show_form, wants_fragment
 from crm.pages.forms_imports import MatchForm, UploadForm
@@ -27,15 +35,14 @@ logger = logging.getLogger(__name__)
 
 #: Refused lines that the report itself lists; all of them are in the CSV.
 LISTED = 200
-#: A cell that begins so would be calculated by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get_or_post
 def upload(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """A form for the file, and what came of earlier ones."""
     posted = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    too_large = posted and limits.is_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
+    form = UploadForm(request.POST, request.FILES, too_large=too_large) if posted else UploadForm()
     if posted and form.is_valid() and (run := _drafted(request, record_type, form)):
         return redirect("crm:import-match", run.pk)
     context = {
@@ -59,10 +66,36 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
         uploads.discard(run)
         messages.error(request, _("ファイルが残っていません。もう一度アップロードしてください。"))
         return redirect("crm:import", record_type)
-    form = MatchForm(request.POST or None, record_type=record_type, head=head)
-    if request.method == "POST" and form.is_valid() and _begun(run, form):
-        return redirect("crm:import-run", pk)
+    chosen = import_files.matching_of(run) if forecasts.state_of(run) else None
+    form = MatchForm(request.POST or None, record_type=record_type, head=head, chosen=chosen)
+    if request.method == "POST" and form.is_valid():
+        if "forecast" in request.POST:
+            if _foreseen(run, form):
+                return redirect("crm:import-forecast", pk)
+        elif _begun(run, form):
+            return redirect("crm:import-run", pk)
     return show_form(request, "crm/import_match.html", form, run=run)
+
+
+@get_or_post
+@vary_on_headers("HX-Request")
+def forecast(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an import would change, or how far that is known; it begins when that is sent."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    if run.status != ImportRun.Status.DRAFT:
+        return redirect("crm:import-run", pk)
+    state = forecasts.state_of(run)
+    if state is None or not import_files.path_of(run).exists():
+        return redirect("crm:import-match", pk)
+    if request.method == "POST":
+        return _begin_foreseen(request, run)
+    if wants_fragment(request) and not state.running:
+        return HttpResponseClientRefresh()
+    context: dict[str, object] = {"run": run, "state": state}
+    if state.running:
+        context |= _progress(run) | {"done": state.read}
+    part = "foreseeing" if wants_fragment(request) else "forecast"
+    return render(request, f"crm/import_{part}.html", context)
 
 
 @require_safe
@@ -80,6 +113,7 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         context |= _progress(run)
     else:
         context |= {"listed": run.refused[:LISTED], "refused": len(run.refused)}
+        context["has_lines"] = import_files.result_of(run).exists()
     template = "crm/import_progress.html" if wants_fragment(request) else "crm/import_run.html"
     return render(request, template, context)
 
@@ -106,9 +140,17 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def refused_lines(_request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Every refused line with its reason, as a CSV that a spreadsheet can open safely."""
+    """Every refused line with its reason, to mend and load again; safe to open in a spreadsheet.
+
+    Where the lines are no longer kept, their numbers and reasons.
+    """
     run = get_object_or_404(ImportRun, pk=pk)
-    answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
+    answer: HttpResponseBase
+    try:
+        lines = import_files.result_of(run).open("rb")
+        answer = FileResponse(lines, content_type="text/csv; charset=utf-8")
+    except FileNotFoundError:
+        answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="refused-{run.pk}.csv"'
     return answer
 
@@ -135,13 +177,36 @@ def _begun(run: ImportRun, form: MatchForm) -> bool:
     except uploads.NoWorkerError:
         form.add_error(None, _no_worker())
         return False
-    csv_columns.remember(
-        RecordType(run.record_type),
-        form.head.headings,
-        columns=form.chosen_columns(),
-        key=matching.key,
-    )
+    _remember(run, matching, headings=form.head.headings)
     return True
+
+
+def _foreseen(run: ImportRun, form: MatchForm) -> bool:
+    """Whether the forecast is made, or on its way; else the form says why not."""
+    try:
+        forecasts.begin(run, form.matching())
+    except uploads.NoWorkerError:
+        form.add_error(None, _no_worker())
+        return False
+    return True
+
+
+def _begin_foreseen(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """Begin the import as it was foreseen."""
+    matching = import_files.matching_of(run)
+    headings = uploads.head_of(run).headings
+    try:
+        uploads.begin(run, matching)
+    except uploads.NoWorkerError:
+        messages.error(request, _no_worker())
+        return redirect("crm:import-forecast", run.pk)
+    _remember(run, matching, headings=headings)
+    return redirect("crm:import-run", run.pk)
+
+
+def _remember(run: ImportRun, matching: Matching, *, headings: Sequence[str]) -> None:
+    columns = {item: heading for item, heading in matching.columns.items() if heading}
+    csv_columns.remember(RecordType(run.record_type), headings, columns=columns, key=matching.key)
 
 
 def _not_stored() -> str:
@@ -170,11 +235,6 @@ def _csv_of(run: ImportRun) -> Iterator[str]:
     yield "\ufeff" + writer.writerow([_("行番号"), _("理由")])
     for refused in run.refused:
         yield writer.writerow([refused["line"], harmless(refused["reason"])])
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 class _Echo:

@@ -28,7 +28,7 @@ from crm.writing.results import (
     WriteReport,
     refused,
 )
-from crm.writing.rows import Chunk, write_chunk
+from crm.writing.rows import Chunk, judge_chunk, write_chunk
 
 __all__ = [
     "CHUNK",
@@ -40,6 +40,7 @@ __all__ = [
     "delete",
     "delete_member",
     "key_items",
+    "rehearse",
     "save_member",
     "save_one",
     "upsert",
@@ -94,6 +95,36 @@ def upsert(
     for start in range(0, len(rows), CHUNK):
         results += _write(rows[start : start + CHUNK], chunk=chunk)
     _write_waiting(rows, results, chunk=chunk)
+    return WriteReport(results=tuple(results))
+
+
+def rehearse(
+    record_type: RecordType,
+    rows: Sequence[IncomingRow],
+    *,
+    key: str = "external_id",
+    now: datetime | None = None,
+    explain: bool = False,
+) -> WriteReport:
+    """What `upsert` would do with these rows, at most `CHUNK`; nothing stays written.
+
+    Rows that wait for others of the same delivery are refused here: see `RowResult.waits`.
+
+    Args:
+        explain: Whether the results tell what changes, at the cost of statements for each row.
+
+    Raises:
+        UnknownItemError: as `upsert`.
+    """
+    items = items_by_key(record_type)
+    if key not in key_items(record_type):
+        raise UnknownItemError(record_type, key)
+    chunk = Chunk(
+        record_type=record_type, items=items, key=key, now=now or clock_now(), explain=explain
+    )
+    with transaction.atomic():
+        results = judge_chunk(rows, chunk=chunk)
+        transaction.set_rollback(True)
     return WriteReport(results=tuple(results))
 
 

@@ -36,12 +36,23 @@ class RowProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellChange:
+    """One item of a row as it was and as it will be, in words; "" where it is empty."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
     """What became of one incoming row; of a refused one nothing is written."""
 
     outcome: RowOutcome
     id: int | None = None
     problems: tuple[RowProblem, ...] = ()
+    changes: tuple[CellChange, ...] = ()
+    """What changes; told of a rehearsal only, and only where it was asked for."""
 
     @property
     def reason(self) -> str:

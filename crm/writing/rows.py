@@ -18,6 +18,7 @@ from crm.changes import model_of
 from crm.models import Department
 from crm.writing.checks import Check, complete
 from crm.writing.departments import carry_down, set_paths
+from crm.writing.explaining import before, changes_of, shown_items
 from crm.writing.fanout import touch_companies, touch_dependents
 from crm.writing.groups import GroupBook
 from crm.writing.parse import ParsedRow, parse, problem
@@ -52,6 +53,8 @@ class Chunk:
     items: Mapping[str, Item]
     key: str | None
     now: datetime
+    explain: bool = False
+    """Whether results tell what changes; costs statements for each row."""
 
 
 def write_chunk(rows: Sequence[IncomingRow], *, chunk: Chunk) -> list[RowResult]:
@@ -68,6 +71,18 @@ def write_chunk(rows: Sequence[IncomingRow], *, chunk: Chunk) -> list[RowResult]
     results = [work.accept(row) for row in parsed]
     work.write()
     return [result if draft is None else _placed(result, draft) for result, draft in results]
+
+
+def judge_chunk(rows: Sequence[IncomingRow], *, chunk: Chunk) -> list[RowResult]:
+    """The results that `write_chunk` would give, rows not written. Must run in a transaction.
+
+    Owners nobody knows yet are written all the same: it must be rolled back.
+    """
+    parsed = [
+        parse(row, record_type=chunk.record_type, items=chunk.items, key=chunk.key) for row in rows
+    ]
+    work = _Work(parsed, chunk=chunk)
+    return [work.accept(row)[0] for row in parsed]
 
 
 def _placed(result: RowResult, draft: Draft) -> RowResult:
@@ -111,6 +126,8 @@ class _Work:
 
     def _lay(self, draft: Draft, columns: Mapping[str, Any], parsed: ParsedRow) -> RowResult:
         changed = {name for name, value in columns.items() if getattr(draft.row, name) != value}
+        shown = shown_items(parsed, columns, self.chunk.items) if self.chunk.explain else ()
+        old = before(draft.row, shown)
         if self.groups.differ(draft.row, parsed.groups):
             self.groups.want(draft.row, parsed.groups or ())
             changed.add("groups")
@@ -125,9 +142,11 @@ class _Work:
                 draft.queued = True
                 self.drafts.append(draft)
             self._remember(draft, parsed)
+        changes = changes_of(draft.row, shown, old=old, groups=parsed.groups)
         if first:
-            return RowResult(outcome=RowOutcome.CREATED)
-        return RowResult(outcome=RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED)
+            return RowResult(outcome=RowOutcome.CREATED, changes=changes)
+        outcome = RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED
+        return RowResult(outcome=outcome, changes=changes)
 
     def _remember(self, draft: Draft, parsed: ParsedRow) -> None:
         """Let the following rows of the chunk see this one."""

@@ -205,6 +205,29 @@ def test_an_import_the_database_breaks_off_is_not_left_running(
     assert ImportRun.objects.get().status == ImportRun.Status.FAILED
 
 
+def test_a_file_cut_off_inside_quotes_names_its_last_line_and_keeps_the_others() -> None:
+    report = imported('外部ID,会社名\nC1,青葉\nC2,"若')
+
+    assert (report.created, report.refused[0].line) == (1, 3)
+    assert "が閉じられていません。" in report.refused[0].reason
+
+
+def test_mixed_line_ends_are_understood_in_one_file() -> None:
+    assert counts(imported("外部ID,会社名\r\nC1,青葉\nC2,若葉\rC3,三葉\r\n")) == (3, 3, 0, 0, 0)
+
+
+def test_a_nul_never_reaches_the_database() -> None:
+    report = imported("外部ID,会社名\nC1,青\0葉\nC2,若葉\n")
+
+    assert report.read == 2
+    assert not any("\0" in name for name in Company.objects.values_list("name", flat=True))
+
+
+def test_formulas_are_kept_as_the_text_that_they_are() -> None:
+    imported('外部ID,会社名\nC1,"=HYPERLINK(""x"")"\n')
+    assert Company.objects.get().name == '=HYPERLINK("x")'
+
+
 def test_memory_does_not_grow_with_the_file() -> None:
     def peak(lines: int) -> int:
         rows = "".join(f"C{n},株式会社{n}\n" for n in range(lines))

@@ -68,6 +68,12 @@ class Command(BaseCommand):
             help="項目のキー: 列の見出し、を並べたYAML。見出しだけで分からない項目に使います。"
             "見出しを空にした項目は取り込みません。",
         )
+        parser.add_argument(
+            "--refused",
+            metavar="FILE.csv",
+            type=Path,
+            help="取り込めない行を理由とともに書き出すファイル。修正すると、そのまま取り込めます。",
+        )
         parser.add_argument("--json", action="store_true", help="結果をJSONで出力します。")
 
     def handle(self, *_args: object, **options: Any) -> None:
@@ -79,7 +85,9 @@ class Command(BaseCommand):
                 % {"key": key, "keys": listed(key_items(record_type))}
             )
         columns = _read_columns(options["columns"])
-        report = self._import(record_type, options["file"], key=key, columns=columns)
+        report = self._import(
+            record_type, options["file"], key=key, columns=columns, refused_to=options["refused"]
+        )
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         else:
@@ -94,6 +102,7 @@ class Command(BaseCommand):
         *,
         key: str,
         columns: Mapping[str, str | None],
+        refused_to: Path | None,
     ) -> ImportReport:
         try:
             with path.open("rb") as file:
@@ -104,6 +113,7 @@ class Command(BaseCommand):
                     key=key,
                     columns=columns,
                     on_progress=self._progress(),
+                    refused_to=refused_to,
                 )
         except OSError as error:
             raise _not_started(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from crm.importing import files as import_files
-from crm.importing import uploads
+from crm.importing import limits, uploads
 from crm.models import Company, ImportRun
 from crm.pages import forms_imports
 from tests.builders_crm import make_company
@@ -209,6 +209,16 @@ def test_a_file_that_is_too_large_is_refused_with_the_limit(as_administrator, mo
     assert kept_files() == []
 
 
+def test_of_a_request_that_is_far_too_large_not_even_a_copy_is_made(as_administrator, monkeypatch):
+    monkeypatch.setattr(limits, "MEGABYTES", 0)
+
+    answer = upload(as_administrator, CSV + "C-3,三葉,3\n" * 10_000)
+
+    assert answer.status_code == 422
+    assert "ファイルが50MBを超えています。" in answer.text
+    assert not answer.wsgi_request.FILES
+
+
 def test_an_uploaded_file_is_readable_by_the_product_only_and_removed_in_the_end(as_administrator):
     upload(as_administrator)
     [path] = kept_files()
@@ -387,3 +397,45 @@ def test_files_left_behind_go_after_a_day(as_administrator):
     upload(as_administrator)
 
     assert not left.exists()
+
+
+def test_the_refused_lines_are_had_from_the_report_and_loaded_again(as_administrator):
+    upload(as_administrator, "外部ID,会社名,電話\nC-1,,1\nC-2,若葉,2\n")
+    report = match(as_administrator)
+    assert "修正して、そのまま取り込めます。" in report.text
+    answer = as_administrator.get(
+        reverse("crm:import-refused", args=[ImportRun.objects.latest("pk").pk])
+    )
+    content = b"".join(answer).decode("utf-8-sig")
+
+    upload(as_administrator, content.replace("C-1,,", "C-1,青葉,"))
+    run = ImportRun.objects.latest("pk")
+    page = as_administrator.get(reverse("crm:import-match", args=[run.pk])).text
+    match(
+        as_administrator,
+        **{
+            "column-0": "",
+            "column-1": "",
+            "column-2": "external_id",
+            "column-3": "name",
+            "column-4": "main_tel",
+        },
+    )
+
+    assert "前回取り込んだときの対応を選択してあります。" in page
+    assert Company.objects.get(external_id="C-1").name == "青葉"
+
+
+def test_refused_lines_are_kept_for_a_month(as_administrator):
+    upload(as_administrator, "外部ID,会社名,電話\nC-1,,1\n")
+    match(as_administrator)
+    result = import_files.result_of(ImportRun.objects.latest("pk"))
+    assert result.stat().st_mode & 0o077 == 0
+
+    os.utime(result, (time.time() - 20 * 86400,) * 2)
+    upload(as_administrator)
+    assert result.exists()
+
+    os.utime(result, (time.time() - 31 * 86400,) * 2)
+    upload(as_administrator)
+    assert not result.exists()

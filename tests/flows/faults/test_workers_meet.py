@@ -15,7 +15,7 @@ from tests.flows.faults.wire import meanwhile
 def test_while_a_worker_is_at_a_mapping_neither_a_slot_nor_a_command_starts_it_again(
     product, programs, kintone, mapping
 ):
-    make_companies(1500)
+    make_companies(5000)
     kintone.latency(after=0.7)
     run = product.begin(mapping, queue=ONE_BY_ONE)
     wait_until(lambda: kintone.records(mapping.app))
@@ -29,8 +29,8 @@ def test_while_a_worker_is_at_a_mapping_neither_a_slot_nor_a_command_starts_it_a
     wait_until(lambda: not open_runs())
     product.rest()
     (only,) = Run.objects.all()
-    assert (only.pk, only.status, only.created) == (run.pk, RunStatus.SUCCEEDED, 1500)
-    assert len(by_code(kintone, mapping)) == 1500
+    assert (only.pk, only.status, only.created) == (run.pk, RunStatus.SUCCEEDED, 5000)
+    assert len(by_code(kintone, mapping)) == 5000
 
 
 def test_of_two_workers_that_are_woken_for_one_run_one_does_it(product, kintone, mapping):

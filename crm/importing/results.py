@@ -1,0 +1,63 @@
+"""The result file: the refused lines of an import with their reasons, to mend and load again.
+
+It is a CSV with the headings of the file that was imported, and two columns before them that an
+import leaves alone. A cell that a spreadsheet would calculate gets a mark, which reading takes off.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from crm.importing.reader import CsvFile
+
+#: Headings of the columns that we add. They are part of a format, and so not translated.
+REASON: Final = "取り込めない理由"
+LINE: Final = "元の行番号"
+ADDED: Final = (REASON, LINE)
+
+_CALCULATED: Final = re.compile(r"'*[=+\-@\t\r]")
+_MARKED: Final = re.compile(r"'+[=+\-@\t\r]")
+
+
+def is_result(headings: Sequence[str]) -> bool:
+    """Whether a file with these headings is a result file."""
+    return tuple(headings[: len(ADDED)]) == ADDED
+
+
+def without_added(headings: Sequence[str]) -> Sequence[str]:
+    """The headings of the file that a result file was made of; those of any other as they are."""
+    return headings[len(ADDED) :] if is_result(headings) else headings
+
+
+def harmless(cell: str) -> str:
+    """The cell, with a mark before it where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if _CALCULATED.match(cell) else cell
+
+
+def original(cell: str) -> str:
+    """What `harmless` was given."""
+    return cell[1:] if _MARKED.match(cell) else cell
+
+
+def write_refused(path: Path, table: "CsvFile", reasons: Mapping[int, str]) -> None:
+    """Write the lines that have a reason, in their order, readable by the product only.
+
+    Args:
+        reasons: Line where a record starts → why nothing of it was written.
+    """
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*ADDED, *map(harmless, without_added(table.headings))])
+        writer.writerows(_refused(table, reasons))
+
+
+def _refused(table: "CsvFile", reasons: Mapping[int, str]) -> Iterable[list[str]]:
+    added = len(ADDED) if is_result(table.headings) else 0
+    for line in table.lines():
+        if line.line in reasons:
+            cells = map(harmless, line.cells[added:])
+            yield [harmless(reasons[line.line]), str(line.line), *cells]
