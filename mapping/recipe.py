@@ -14,7 +14,7 @@ from mapping.rulespec import RuleSpec
 MOST_OPTIONS: Final = 60
 #: Boxes to tick, as far as a person sees them at a glance; more are a list.
 MOST_BOXES: Final = 12
-#: The option that a flag which is on has.
+#: The option that a flag which is on has, unless another word is given.
 ON: Final = "はい"
 _LONGEST_OPTION: Final = 128
 _LONGEST_CODE: Final = 100
@@ -54,7 +54,8 @@ class Ingredient:
     is_key: bool = False
     """Its field is to be the update key."""
     options: Sequence[str] | None = None
-    """Of choices: all values that occur, in the order wanted; None: too many, or unknown."""
+    """Of choices: all values that occur, in the order wanted; None: too many, or unknown.
+    Of a flag: the word for "on"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def _field(one: Ingredient, *, taken: set[str]) -> RecipeField:
 
 def _options(one: Ingredient) -> tuple[str, ...]:
     if one.kind is Kind.FLAG:
-        return (ON,)
+        return tuple(one.options or (ON,))
     given = one.options or ()
     fits = 0 < len(given) <= MOST_OPTIONS and max(map(len, given)) <= _LONGEST_OPTION
     return tuple(given) if fits and one.kind in (Kind.CHOICE, Kind.CHOICES) else ()

@@ -86,9 +86,11 @@ def _ingredient(kind: RecordType, item: Item) -> Ingredient:
     if item.kind in (Kind.CHOICE, Kind.CHOICES):
         found = occurrences(kind, item, viewer_id=None)
         options = [as_text(value) for value in found.counts] if found.complete else None
+    elif item.kind is Kind.FLAG:
+        options = [_("はい")]
     return Ingredient(
         key=item.key,
-        label=item.label_ja,
+        label=item.label,
         kind=item.kind,
         is_key=item.key == KEY,
         options=options,

@@ -37,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sandbox-port", type=int, help=f"port of the sandbox (default {SANDBOX_PORT})"
         )
+        parser.add_argument(
+            "--hotprofile-port",
+            type=int,
+            help=f"port of the stand-in for Hot Profile (default {HOTPROFILE_PORT})",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped.
@@ -46,7 +51,11 @@ class Command(BaseCommand):
         """
         with _alone(settings.VAR_DIR / "up.lock"):
             self._say(_("準備しています…"))
-            shape = self._choose_shape(web=options["port"], sandbox=options["sandbox_port"])
+            shape = self._choose_shape(
+                web=options["port"],
+                sandbox=options["sandbox_port"],
+                hotprofile=options["hotprofile_port"],
+            )
             _leave_word(shape)
             prepare_database()
             login = ensure_administrator()
@@ -56,13 +65,16 @@ class Command(BaseCommand):
             self._supervise(shape, login=login)
             self._say(_("停止しました。"))
 
-    def _choose_shape(self, *, web: int | None, sandbox: int | None) -> Shape:
+    def _choose_shape(
+        self, *, web: int | None, sandbox: int | None, hotprofile: int | None
+    ) -> Shape:
         web_port = self._choose_port(web, usual=WEB_PORT, besides=())
         sandbox_port = hotprofile_port = None
         if not settings.KINTONE_GIVEN:
             sandbox_port = self._choose_port(sandbox, usual=SANDBOX_PORT, besides=(web_port,))
-            taken = (web_port, sandbox_port)
-            hotprofile_port = free_port(HOTPROFILE_PORT, besides=taken)
+            hotprofile_port = self._choose_port(
+                hotprofile, usual=HOTPROFILE_PORT, besides=(web_port, sandbox_port)
+            )
         return Shape(
             base_dir=settings.BASE_DIR,
             var_dir=settings.VAR_DIR,
