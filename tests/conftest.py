@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
     from pytest_django.live_server_helper import LiveServer
 
-pytest_plugins = ["pytester", "tests.fixtures.hotprofile", "tests.fixtures.kintone"]
+pytest_plugins = [
+    "pytester",
+    "tests.fixtures.hotprofile",
+    "tests.fixtures.kintone",
+    # Last: a plugin must not have been imported by another one.
+    "tests.fixtures.installation",
+]
 
 PASSWORD = "correct horse battery staple"
 IN_CI = os.environ.get("CI", "").lower() == "true"

@@ -15,6 +15,12 @@ NOON = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 PullNow = Callable[..., Pull]
 
 
+@pytest.fixture(autouse=True)
+def before_noon(time_machine: Any) -> None:
+    """What a test arranges is older than a pull's overlap, whatever day it is here."""
+    time_machine.move_to(NOON - timedelta(hours=1))
+
+
 @pytest.fixture
 def pull_now(tenant: Tenant, time_machine: Any) -> PullNow:
     """Carries out one pull from start to end; nobody really waits between attempts."""

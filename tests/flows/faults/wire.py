@@ -94,6 +94,11 @@ class Wire:
         with self._lock:
             self._always = deed
 
+    @property
+    def has_more_to_do(self) -> bool:
+        """Whether there are deeds for writes to come."""
+        return bool(self._deeds)
+
     def heal(self) -> None:
         """Everything goes well again."""
         self._over.set()
