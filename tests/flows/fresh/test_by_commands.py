@@ -4,7 +4,7 @@ INSTALLATION=full pytest tests/flows/fresh    20,000 companies, 5,000 department
 """
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 import yaml
@@ -12,47 +12,28 @@ import yaml
 from jobs.models import LedgerEntry
 from jobs.states import EntryState
 from pulls.models import Pull
-from sandbox.hotprofile.demo import churn, demo_tenant
-from sandbox.hotprofile.world import Tenant
+from sandbox.hotprofile.demo import churn
 from tests.fixtures.installation import (
     CHANGES,
-    COMPANIES,
-    DEPARTMENTS,
     LEADS,
     Installation,
 )
 from tests.flows.faults.processes import kill
 from tests.flows.faults.wire import (
-    half_a_body,
-    malformed,
     meanwhile,
-    page_after,
     pass_on,
     reset_after,
-    reset_before,
-    silence_after,
-    too_few,
 )
 from tests.flows.fresh import customers
+from tests.flows.fresh.trouble import (
+    SYNC_USER,
+    hide_leads,
+    slots_until,
+    spoil_kintone,
+    spoil_tenant,
+)
 
 pytestmark = pytest.mark.timeout(3600)
-
-#: Owner of a third of the leads, and whoever's leads go to kintone.
-SYNC_USER = "sato@example.com"
-
-
-@pytest.fixture
-def tenant(installation):
-    """A tenant with many customers."""
-    world = demo_tenant(
-        companies=COMPANIES,
-        departments=DEPARTMENTS,
-        leads=LEADS,
-        api_key=installation.hotprofile.api_key,
-        limit=1_000_000,
-    )
-    installation.hotprofile.served.tenant = world
-    return world
 
 
 def set_up(installation: Installation, **settings: object) -> None:
@@ -97,74 +78,15 @@ def set_up_kintone(installation: Installation, apps: Mapping[str, int]) -> None:
     set_up(installation, connections=[connection])
 
 
-def hide_leads(installation: Installation, tenant: Tenant) -> set[int]:
-    """Only owners see every tenth lead, as a CSV says; those that the sync user still sees."""
-    file = installation.folder / "hidden.csv"
-    hidden = [number for number in tenant.leads.by_id if number % 10 == 0]
-    lines = "".join(f"{number},営業担当者のみ\n" for number in hidden)
-    file.write_text(f"外部ID,公開範囲\n{lines}", encoding="utf-8")
-    assert installation.manage("import_records", "lead", str(file)) == 0, installation.said()
-    return {
-        number
-        for number, lead in tenant.leads.by_id.items()
-        if number % 10 or lead.values["owner_user_code"] == SYNC_USER
-    }
-
-
-def spoil_tenant(installation: Installation) -> None:
-    """Pages fail in every way, and the worker dies between two of them."""
-    source = installation.hotprofile
-    source.fail(429, '{"message": "Too many requests"}', skip=1)
-    source.fail(503, "<html>Service Unavailable</html>", skip=2)
-    source.cut("before", skip=3)
-    source.cut("middle", skip=4)
-    source.fail(200, '{"entries": [', skip=5)
-    source.served.delay = 0.1
-
-
-def spoil_kintone(installation: Installation) -> None:
-    """Writes fail in every way, before and after kintone carried them out."""
-    kintone = installation.kintone
-    kintone.fail(429, code="GAIA_TO04", skip=1)
-    kintone.fail(code="GAIA_DA02", skip=2)
-    kintone.fail(503, "<html>Service Unavailable</html>", skip=4, path="records.json")
-    installation.wire.do(
-        *(pass_on, reset_before, reset_after, half_a_body, malformed, too_few),
-        *(page_after(b"502 Bad Gateway"), silence_after),
-        meanwhile(lambda: kintone.change_password("another")),
-    )
-
-
-def slots_until(installation: Installation, arrived: Callable[[], bool]) -> None:
-    """As many slots as it takes, but no more than ten."""
-    for _slot in range(10):
-        installation.slot()
-        installation.kintone.change_password(installation.kintone.password)
-        if arrived():
-            return
-    pytest.fail(installation.said())
-
-
 def test_a_fresh_install_brings_exactly_what_is_visible_to_kintone_whatever_fails(
-    installation, tenant, kintone
+    installation, customers_at_tenant, kintone
 ):
-    apps = customers.add_apps(kintone)
-    departments, leads = apps["department"], apps["lead"]
-
-    def companies_are_there() -> bool:
-        return customers.held_companies(kintone, apps["company"]) == customers.wanted_companies(
-            tenant
-        ) and customers.held_departments(kintone, departments) == customers.wanted_departments(
-            tenant
-        )
-
-    def leads_are_there() -> bool:
-        held = customers.held_leads(kintone, leads, departments=departments)
-        return held == customers.wanted_leads(tenant, numbers=visible)
+    tenant = customers_at_tenant
+    target = customers.Target.in_kintone(kintone)
 
     # Companies and departments: a slot pulls, then pushes.
     set_up_tenant(installation)
-    set_up_kintone(installation, {name: apps[name] for name in ("company", "department")})
+    set_up_kintone(installation, {name: target.apps[name] for name in ("company", "department")})
     spoil_tenant(installation)
     spoil_kintone(installation)
     installation.fall_due()
@@ -172,7 +94,8 @@ def test_a_fresh_install_brings_exactly_what_is_visible_to_kintone_whatever_fail
     installation.kill_worker()
     installation.hotprofile.served.delay = 0
     slots_until(
-        installation, lambda: companies_are_there() and not installation.wire.has_more_to_do
+        installation,
+        lambda: target.holds_companies_of(tenant) and not installation.wire.has_more_to_do,
     )
     assert Pull.objects.filter(deaths=1).exists()
     installation.until(lambda: "【復旧】" in installation.subjects())
@@ -180,14 +103,14 @@ def test_a_fresh_install_brings_exactly_what_is_visible_to_kintone_whatever_fail
 
     # Leads: a part is hidden, then all that are there are loaded, by a command that dies.
     visible = hide_leads(installation, tenant)
-    set_up_kintone(installation, apps)
+    set_up_kintone(installation, target.apps)
     first = installation.begin("sync", "本番/lead", "--full")
     installation.wire.do(pass_on, meanwhile(lambda: kill(first)))
     assert first.wait() == -signal.SIGKILL
     installation.wire.do(reset_after, meanwhile(installation.kill_broker))
     slots_until(installation, lambda: True)
     assert installation.manage("sync", "本番/lead", "--full") == 0, installation.said()
-    assert leads_are_there()
+    assert target.holds_leads_of(tenant, numbers=visible)
 
     # Nothing is owed, so nothing is sent.
     assert not LedgerEntry.objects.filter(state=EntryState.FAILED).exists()
@@ -196,18 +119,13 @@ def test_a_fresh_install_brings_exactly_what_is_visible_to_kintone_whatever_fail
     assert not [one for one in kintone.requests if one.counted]
 
     # What changes at the tenant, and nothing else, is there after the next slot.
-    before = {name: customers.revisions(kintone, app) for name, app in apps.items()}
+    before = target.revisions()
     changed = churn(tenant, changes=CHANGES)
     installation.slot()
-    after = {name: customers.revisions(kintone, app) for name, app in apps.items()}
-    moved = {
-        name: {code for code in after[name] if after[name][code] != before[name][code]}
-        for name in apps
-    }
-    assert moved == {
-        "company": set(map(str, changed["clients"])),
+    assert target.moved_since(before) == {
+        "company": {str(number) for number in changed["clients"]},
         "department": set(),
         "lead": {str(number) for number in changed["leads"] if number in visible},
     }
-    assert companies_are_there()
-    assert leads_are_there()
+    assert target.holds_companies_of(tenant)
+    assert target.holds_leads_of(tenant, numbers=visible)
