@@ -7,7 +7,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from common.types import RecordType
 from crm import changes
-from jobs import runs
+from jobs import first_loads, runs
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import EntryState, RunStatus
@@ -47,6 +47,7 @@ def enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool = Tr
 def disable(mapping: Mapping, *, now: datetime) -> None:
     """Take the mapping out of the schedule; a run at work stops at its next batch."""
     Mapping.objects.filter(pk=mapping.pk).update(enabled=False)
+    first_loads.give_up(mapping)
     mapping.refresh_from_db()
     waiting = Run.objects.filter(
         mapping=mapping, only__isnull=True, status__in=[RunStatus.QUEUED, RunStatus.HELD]

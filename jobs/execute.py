@@ -20,7 +20,7 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, form_life, parents, previews, queue, quiet, runs
+from jobs import alerts, enabling, first_loads, form_life, parents, previews, queue, quiet, runs
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -33,7 +33,7 @@ from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
 from jobs.engine.values import OutcomeKind, Settled
 from jobs.models import Ledger, Outcome, Run, Schedule
 from jobs.source import OwedRows
-from jobs.states import FailureKind, RunStatus
+from jobs.states import WELL_ENDED, FailureKind, RunStatus
 from mapping import mappings
 from mapping.checks import path
 from mapping.left_out import origin_of
@@ -110,6 +110,8 @@ class _Work:
         # In one: an ending without its alert would be told by nobody.
         with transaction.atomic():
             if self._finish(ending, unsent=unsent):
+                if self.run.loads_existing and self.ledger and ending.status in WELL_ENDED:
+                    first_loads.complete(self.ledger)
                 _report(self.run.pk)
 
     def _finish(self, ending: Ending, *, unsent: int) -> bool:
@@ -131,6 +133,8 @@ class _Work:
     def _prepare_and_run(self, progress: Progress | None) -> None:
         viewer_id = viewer_of(self.mapping)
         self.ledger = ledgers.ledger_of(self.mapping)
+        if self.run.loads_existing:
+            first_loads.begin(self.ledger)
         now = clock.now()
         if quiet.is_quiet(self.run, self.ledger, now=now):
             self._book(self.ledger).advance(now)

@@ -129,6 +129,16 @@ class Run(models.Model):
         return f"{self.pk} {self.mapping} {self.status}"
 
     @property
+    def loads_existing(self) -> bool:
+        """Whether it is a first load, or goes on with one."""
+        return self.full and self.plan is None
+
+    @property
+    def continues_first_load(self) -> bool:
+        """Whether it takes existing data because a first load before it was stopped."""
+        return self.full and self.trigger not in (Trigger.FIRST_LOAD, Trigger.PLAN)
+
+    @property
     def done(self) -> int:
         """How many records were settled."""
         return sum(getattr(self, name) for name in self.DONE)
@@ -144,6 +154,8 @@ class Ledger(models.Model):
     watermark = models.DateTimeField(null=True)
     """Every change before it is accounted for; null before the first run."""
     reconciled_at = models.DateTimeField(null=True)
+    loads_existing = models.BooleanField(default=False)
+    """A first load began that has not ended well, and that nobody gave up: runs go on with it."""
 
     class Meta:
         constraints = [

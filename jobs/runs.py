@@ -12,7 +12,7 @@ from django.db.models import F
 
 from common.problems import Problem
 from common.types import RecordType
-from jobs import pull_slots
+from jobs import first_loads, pull_slots
 from jobs.models import Run
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, FailureKind, RunStatus, Trigger
 from mapping.models import Mapping
@@ -38,7 +38,7 @@ def start(
     """Queue a run.
 
     Args:
-        full: Take existing data too.
+        full: Take existing data too; so does any run of a mapping whose first load was stopped.
         only: Primary key of the one source row to push (a test); such runs may go side by side.
         plan: Primary key of the preview whose records are sent, and no others.
         slot: The moment that fell due; runs of one connection and slot wait for each other,
@@ -52,7 +52,7 @@ def start(
         trigger=trigger,
         status=RunStatus.QUEUED,
         slot=slot or now,
-        full=full,
+        full=full or (only is None and plan is None and first_loads.is_open(mapping)),
         only=only,
         plan=plan,
         queued_at=now,
@@ -181,21 +181,15 @@ def cancel(run: Run, *, now: datetime) -> bool:
     What was not sent is still owed and goes with the next run.
     """
     active = Run.objects.filter(pk=run.pk, status__in=ACTIVE_STATUSES)
-    return (
-        active.update(
-            status=RunStatus.CANCELED,
-            finished_at=now,
-            message=Problem(code="canceled").as_json(),
-            resume_at=None,
-        )
-        == 1
+    canceled = active.update(
+        status=RunStatus.CANCELED,
+        finished_at=now,
+        message=Problem(code="canceled").as_json(),
+        resume_at=None,
     )
-
-
-def resting_first_load(mapping: Mapping) -> Run | None:
-    """The mapping's first load that is paused, or held until tomorrow; None if there is none."""
-    resting = Run.objects.filter(mapping=mapping, full=True, plan=None, status=RunStatus.HELD)
-    return resting.order_by("pk").last()
+    if canceled and run.loads_existing:
+        first_loads.give_up(run.mapping)
+    return canceled == 1
 
 
 def pause(run: Run) -> bool:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from common import clock
-from jobs import forecast, ledger, queue, runs
+from jobs import first_loads, forecast, ledger, queue, runs
 from jobs.models import Run
 from jobs.pages import select_runs
 from jobs.pages.forms_runs import RunFilter
@@ -110,7 +110,7 @@ def first_load(request: HttpRequest, pk: int) -> HttpResponse:
     mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
     if not mapping.enabled:
         return to_the_switch(request, mapping)
-    resting = runs.resting_first_load(mapping)
+    resting = first_loads.resting(mapping)
     if request.method == "POST":
         if resting is not None:
             return resume(request, resting.pk)

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from common import clock
 from crm.models import Company
 from integrations import budget
-from jobs import enabling, forecast, liveness, runs, sweep
+from jobs import enabling, forecast, liveness, runs, schedules, sweep
 from jobs.book import DatabaseBook
 from jobs.engine.values import Settled
 from jobs.execute import execute
 from jobs.models import Alert, Run
 from jobs.states import RunStatus, Trigger
+from mapping.models import Mapping
 from tests.builders_crm import change, make_companies, make_company
-from tests.flows.conftest import enabled_mapping, outcomes, run_now
+from tests.flows.conftest import enabled_mapping, fall_due, outcomes, run_now
 
 
 @pytest.fixture
@@ -252,3 +254,74 @@ def test_switching_the_mapping_off_ends_one_that_rests(mapping):
 
     paused.refresh_from_db()
     assert paused.status == RunStatus.CANCELED
+
+
+def stopped(mapping, kintone) -> Run:
+    """A first load that a changed password stopped in the middle."""
+    run = carry_out(start(mapping), after_each=lambda run: kintone.change_password("another"))
+    kintone.change_password(kintone.password)
+    assert run.status == RunStatus.FAILED
+    assert 0 < len(kintone.records(mapping.app)) < 1200
+    return run
+
+
+def test_one_that_was_stopped_goes_on_with_the_next_slot(kintone, mapping):
+    stopped(mapping, kintone)
+
+    fall_due()
+    (queued,) = schedules.claim_due(now=clock.now())
+    run = carry_out(queued)
+
+    assert (run.trigger, run.status, run.continues_first_load) == (
+        Trigger.SCHEDULE,
+        RunStatus.SUCCEEDED,
+        True,
+    )
+    assert len(kintone.records(mapping.app)) == 1200
+    assert not start(mapping, trigger=Trigger.MANUAL, full=False).full
+
+
+def test_one_that_could_not_even_begin_goes_on_with_the_next_run(kintone, mapping):
+    Mapping.objects.update(form={}, form_read_at=None)
+    kintone.change_password("another")
+    assert carry_out(start(mapping)).status == RunStatus.FAILED
+    kintone.change_password(kintone.password)
+
+    assert carry_out(start(mapping, trigger=Trigger.MANUAL, full=False)).created == 1200
+
+
+def test_one_whose_rules_changed_meanwhile_goes_on_by_the_new_ones(kintone, mapping):
+    def change_rules(run: Run) -> None:
+        Mapping.objects.filter(pk=mapping.pk).update(version=F("version") + 1)
+
+    assert carry_out(start(mapping), after_each=change_rules).status == RunStatus.CANCELED
+
+    assert start(mapping, trigger=Trigger.MANUAL, full=False).full
+
+
+@pytest.mark.parametrize("act", ["cancel", "disable"])
+def test_what_a_person_ended_is_not_gone_on_with(kintone, mapping, act):
+    run = stopped(mapping, kintone)
+    if act == "cancel":
+        run = start(mapping)
+        runs.cancel(run, now=clock.now())
+    else:
+        enabling.disable(mapping, now=clock.now())
+        enabling.enable(mapping, now=clock.now())
+
+    assert not start(mapping, trigger=Trigger.MANUAL, full=False).full
+
+
+def test_beside_one_that_rests_other_runs_stay_what_they_are(kintone, mapping):
+    stopped(mapping, kintone)
+    runs.pause(start(mapping))
+
+    assert not start(mapping, trigger=Trigger.MANUAL, full=False).full
+
+
+def test_another_app_is_not_loaded_because_the_former_one_was_not_finished(kintone, mapping):
+    stopped(mapping, kintone)
+    Mapping.objects.update(app=mapping.app + 1)
+    mapping.refresh_from_db()
+
+    assert not start(mapping, trigger=Trigger.MANUAL, full=False).full
