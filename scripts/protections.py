@@ -348,6 +348,17 @@ PROTECTIONS = (
     ),
     Protection(
         group=WIRE,
+        fault="401 in the middle of a first load",
+        test="flows/test_first_load.py::test_one_that_was_stopped_goes_on_with_the_next_slot",
+        edit=Edit(
+            by="the mapping's next run goes on with a first load that no person ended",
+            file="jobs/runs.py",
+            old="first_loads.is_open(mapping)",
+            new="False",
+        ),
+    ),
+    Protection(
+        group=WIRE,
         fault="app deleted in mid-run",
         test=REFUSALS
         + "test_an_app_deleted_in_mid_run_stops_it_and_another_app_gets_what_was_not_sent",
