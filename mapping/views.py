@@ -129,7 +129,9 @@ def accept_drift(request: HttpRequest, pk: int) -> HttpResponse:
         client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
         with client:
             read_form(mapping, client, now=clock.now())
-        accepted = accept(mapping, stamp=request.POST.get("stamp", ""))
+        accepted = accept(
+            mapping, stamp=request.POST.get("stamp", ""), only=request.POST.get("only", "")
+        )
     except (KintoneError, AllowanceSpentError) as error:
         messages.error(request, _failure(error, mapping=mapping))
     except DriftMoved:

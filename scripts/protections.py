@@ -721,6 +721,17 @@ PROTECTIONS = (
     ),
     Protection(
         group=DATA,
+        fault="one of several proposals about a changed form, accepted alone",
+        test=DRIFT + "test_one_proposal_is_carried_out_alone_and_the_others_stay_as_they_were",
+        edit=Edit(
+            by="what was not asked for stays a drift (`accepting.accept`, `only`)",
+            file="mapping/accepting.py",
+            old="if not only or any(one.id == only for one in part) for",
+            new="if part for",
+        ),
+    ),
+    Protection(
+        group=DATA,
         fault="a right that kintone leaves open",
         test=ACCESS + "test_the_first_row_that_is_certainly_his_decides_and_else_nothing_is_said",
         edit=Edit(
