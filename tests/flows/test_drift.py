@@ -658,9 +658,7 @@ def test_an_active_run_goes_on_by_the_new_rules_and_nothing_is_lost(mapping, kin
 
 def accept_only(mapping, code):
     mapping.refresh_from_db()
-    (only,) = [
-        one.id for one in mappings.drift_of(mapping) if one.problem.code == f"drift.{code}"
-    ]
+    (only,) = [one.id for one in mappings.drift_of(mapping) if one.problem.code == f"drift.{code}"]
     return accepting.accept(mapping, stamp=accepting.stamp_of(mapping), only=only)
 
 
