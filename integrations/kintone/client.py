@@ -149,6 +149,14 @@ class KintoneClient:
             return form
         return parse_form({**answer, "numberPrecision": self._number_precision(app)})
 
+    def get_draft_form(self, app: int) -> Form:
+        """The app's form as somebody would publish it; for who manages the app.
+
+        Source: GET preview/app/form/fields.json (kintone-openapi).
+        """
+        name = "preview/app/form/fields.json"
+        return parse_form(self._get(name, app=app, query={"app": str(app)}))
+
     def _number_precision(self, app: int) -> object:
         """The app's `numberPrecision`; None where kintone does not tell it to this login.
 
