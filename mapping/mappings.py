@@ -116,8 +116,10 @@ def form_of(mapping: Mapping) -> Form:
 
 
 def access_of(mapping: Mapping) -> Access | None:
-    """What the login may do, as of the last 「読み込み」; None before the first."""
-    return Access.from_json(mapping.access)
+    """What the login may do, as of the last 「読み込み」; None before the first, or as another."""
+    access = Access.from_json(mapping.access)
+    is_ours = access is not None and access.login == connections.login_of(mapping.connection)
+    return access if is_ours else None
 
 
 def plan_of(mapping: Mapping) -> MappingPlan:

@@ -46,6 +46,8 @@ class Access:
     """What was found out; None: it could not be asked."""
 
     asked_at: datetime
+    login: str = ""
+    """Whose rights they are; "" for API tokens."""
     view: bool | None = None
     add: bool | None = None
     edit: bool | None = None
@@ -64,6 +66,7 @@ class Access:
         """What is stored; `from_json` reads it back."""
         return {
             "asked_at": self.asked_at.isoformat(),
+            "login": self.login,
             **{right.value: self.of(right) for right in Right},
             "record": self.record,
             "locked": {code: lock.value for code, lock in self.locked.items()},
@@ -80,6 +83,7 @@ class Access:
         assert isinstance(sources, dict)
         return cls(
             asked_at=datetime.fromisoformat(str(stored["asked_at"])),
+            login=str(stored["login"]),
             view=_bool(stored["view"]),
             add=_bool(stored["add"]),
             edit=_bool(stored["edit"]),
@@ -124,6 +128,7 @@ def ask(
     edit = rights.editable if rights else granted(rows, Right.EDIT, login=login)
     return Access(
         asked_at=now,
+        login=login,
         view=view,
         add=granted(rows, Right.ADD, login=login),
         edit=edit,

@@ -168,6 +168,17 @@ def test_another_app_has_other_rights(
     assert (mapping.app, mapping.access) == (other, {})
 
 
+def test_what_one_login_may_do_is_not_said_of_another(
+    submit_step1: Submit, kintone: Any, as_administrator: Client
+) -> None:
+    mapping = load(submit_step1, make_app(kintone, "view", "edit", "manage"))
+    assert "レコード追加のアクセス権がありません" in mapping_page(as_administrator, mapping)
+
+    Connection.objects.update(login="sato", password="sato-password")
+
+    assert "アクセス権" not in mapping_page(as_administrator, mapping)
+
+
 def test_the_check_of_all_data_says_what_the_login_may_not_do(
     kintone: Any, company_mapping: Mapping, as_administrator: Client
 ) -> None:
