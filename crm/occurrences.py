@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from common.types import ItemValue, Kind, RecordType
 from crm import changes
@@ -34,6 +34,8 @@ class Occurrences:
     """
 
     counts: Mapping[ItemValue, int]
+    in_order: tuple[ItemValue, ...]
+    """The same values as people came to use them: by the oldest row that has them."""
     complete: bool
     """Every row was looked at, and every value is in it."""
 
@@ -52,15 +54,18 @@ def occurrences(record_type: RecordType, item: Item, *, viewer_id: int | None) -
 
 
 def _by_column(rows: QuerySet[Any], item: Item, *, column: str) -> Occurrences:
-    counted = rows.order_by().values_list(column).annotate(rows=Count("pk"))
+    counted = rows.order_by().values_list(column).annotate(rows=Count("pk"), oldest=Min("pk"))
     found = list(counted.order_by("-rows", column)[: MOST_VALUES + 1])
-    values = {
-        item.getter(_row_with(column, stored)): count
-        for stored, count in found
-        if stored not in (None, "")
-    }
+    counts: dict[ItemValue, int] = {}
+    oldest: dict[ItemValue, int] = {}
+    for stored, count, pk in found[:MOST_VALUES]:
+        if stored not in (None, ""):
+            value = item.getter(_row_with(column, stored))
+            counts[value], oldest[value] = count, pk
     return Occurrences(
-        counts=dict(list(values.items())[:MOST_VALUES]), complete=len(found) <= MOST_VALUES
+        counts=counts,
+        in_order=tuple(sorted(counts, key=oldest.__getitem__)),
+        complete=len(found) <= MOST_VALUES,
     )
 
 
@@ -75,14 +80,19 @@ def _row_with(column: str, stored: object) -> SimpleNamespace:
 
 def _by_row(rows: QuerySet[Any], record_type: RecordType, item: Item) -> Occurrences:
     counts: Counter[Hashable] = Counter()
+    oldest: dict[Hashable, tuple[int, int]] = {}
     looked_at = 0
     for ids in _newest(rows):
         looked_at += len(ids)
         for record in changes.load(record_type, ids, item_keys=[item.key], viewer_id=None):
-            counts.update(_elements(record.values[item.key]))
+            elements = _elements(record.values[item.key])
+            counts.update(elements)
+            for place, one in enumerate(elements):
+                oldest[one] = min((record.id, place), oldest.get(one, (record.id, place)))
     most = counts.most_common(MOST_VALUES)
     return Occurrences(
         counts=dict(most),  # type: ignore[arg-type]  # they are item values
+        in_order=tuple(sorted(dict(most), key=oldest.__getitem__)),  # type: ignore[arg-type]
         complete=looked_at < MOST_ROWS and len(most) == len(counts),
     )
 
@@ -98,6 +108,7 @@ def _newest(rows: QuerySet[Any]) -> Iterator[list[int]]:
         last, looked_at = ids[-1], looked_at + len(ids)
 
 
-def _elements(value: ItemValue) -> set[Hashable]:
+def _elements(value: ItemValue) -> tuple[Hashable, ...]:
+    """The values of one row, each once, in their order."""
     elements = value if isinstance(value, tuple) else (value,)
-    return {one for one in elements if one not in (None, "")}
+    return tuple(dict.fromkeys(one for one in elements if one not in (None, "")))

@@ -32,6 +32,7 @@ __all__ = [
     "check",
     "client_for",
     "error_problem",
+    "login_of",
     "once_client_for",
     "page_client_for",
     "read_app_id",
@@ -168,6 +169,11 @@ def check(
         return _chain(
             well=well, broken=broken, problem=error_problem(error, connection=connection, app=app)
         )
+
+
+def login_of(connection: Connection) -> str:
+    """The login name that requests are made by; "" where it is API tokens."""
+    return connection.login if connection.login and connection.password else ""
 
 
 def error_problem(error: KintoneError, *, connection: Connection, app: int | None) -> Problem:

@@ -26,7 +26,21 @@ def stamp_of(mapping: Mapping) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:32]
 
 
-def accept(mapping: Mapping, *, stamp: str) -> tuple[Drift, ...]:
+def acceptable_together(found: Sequence[Drift]) -> list[tuple[Drift, ...]]:
+    """What a click can settle, in parts that can be settled one without the other.
+
+    Drifts of one field, or of one table, are one part: a field is looked at as it is now, or not.
+    """
+    parts: list[list[Drift]] = []
+    for drift in found:
+        if drift.can_be_accepted:
+            same = [part for part in parts if any(one.codes & drift.codes for one in part)]
+            parts = [part for part in parts if part not in same]
+            parts.append([*(one for part in same for one in part), drift])
+    return [tuple(part) for part in parts]
+
+
+def accept(mapping: Mapping, *, stamp: str, only: str = "") -> tuple[Drift, ...]:
     """Carry out what the drift proposes, and take the rest for seen; returns what was accepted.
 
     What needs another rule than can be told from the form stays as it is. The mapping's version
@@ -34,6 +48,8 @@ def accept(mapping: Mapping, *, stamp: str) -> tuple[Drift, ...]:
 
     Args:
         stamp: Of what the person saw (`stamp_of`).
+        only: The id of a drift: it, and what it is settled together with, are accepted, and
+            nothing else. "": everything.
 
     Raises:
         DriftMoved: it is not so any more.
@@ -42,7 +58,9 @@ def accept(mapping: Mapping, *, stamp: str) -> tuple[Drift, ...]:
         locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
         if stamp != stamp_of(locked):
             raise DriftMoved(str(mapping))
-        accepted = tuple(drift for drift in drift_of(locked) if drift.can_be_accepted)
+        accepted = _asked_for(acceptable_together(drift_of(locked)), only=only)
+        if only and not accepted:
+            raise DriftMoved(str(mapping))
         if accepted:
             specs = [(spec, _applied(spec, _of(accepted, spec))) for spec in specs_of(locked)]
             write_rules(
@@ -54,6 +72,12 @@ def accept(mapping: Mapping, *, stamp: str) -> tuple[Drift, ...]:
             )
     mapping.refresh_from_db(fields=["update_key", "version", *STANDING])
     return accepted
+
+
+def _asked_for(parts: Iterable[Sequence[Drift]], *, only: str) -> tuple[Drift, ...]:
+    return tuple(
+        drift for part in parts if not only or any(one.id == only for one in part) for drift in part
+    )
 
 
 def _key_after(update_key: str, accepted: Iterable[Drift]) -> str:

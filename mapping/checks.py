@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from common.problems import Problem
 from common.types import Kind
+from integrations.kintone.access import Access, Right
 from integrations.kintone.form import FieldType, Form, FormField, Lookup
 from mapping.columns import TemplateError, described, fixed_value, origin_items
 from mapping.converters import (
@@ -49,16 +50,25 @@ def check(
     form: Form,
     kinds: Mapping[str, Kind],
     rowsets: Mapping[str, str],
+    access: Access | None = None,
 ) -> tuple[Finding, ...]:
-    """Everything about these rules and this key that a person should know; errors first."""
+    """Everything about these rules and this key that a person should know; errors first.
+
+    What the login may do (`access`) makes warnings, never errors: it was so when it was asked.
+    """
     errors = [
         *(problem for rule in rules for problem in rule_errors(rule, form=form, kinds=kinds)),
         *_fields_taken_twice(rules, form=form),
         *_key_errors(rules, key_field=key_field, form=form),
     ]
     warnings = [
+        *access_problems(rules, form=form, access=access),
         *_required_without_rule(rules, form=form),
-        *(problem for rule in rules for problem in _rule_warnings(rule, form=form, kinds=kinds)),
+        *(
+            problem
+            for rule in rules
+            for problem in _rule_warnings(rule, form=form, kinds=kinds, access=access)
+        ),
         *_unique_besides_the_key(rules, key_field=key_field, form=form),
         *_table_warnings(rules, form=form, kinds=kinds, rowsets=rowsets),
     ]
@@ -217,7 +227,35 @@ def _key_errors(rules: Sequence[RuleSpec], *, key_field: str, form: Form) -> Ite
         yield _about(rule, target, "key_fixed")
 
 
-def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+def rights_missing(access: Access | None) -> Iterator[Problem]:
+    """The rights on the app that the login certainly lacks."""
+    for right in Right if access else ():
+        if access and access.of(right) is False:
+            record = {"record": access.record} if right is Right.EDIT and access.record else {}
+            yield Problem(code=f"right_{right.value}", params=record)
+
+
+def access_problems(
+    rules: Sequence[RuleSpec], *, form: Form, access: Access | None
+) -> tuple[Problem, ...]:
+    """Everything that the login may not do although these rules need it."""
+    return (*rights_missing(access), *_locked_fields(rules, form=form, access=access))
+
+
+def _locked_fields(
+    rules: Sequence[RuleSpec], *, form: Form, access: Access | None
+) -> Iterator[Problem]:
+    """Fields that rules fill and that the login may not write, by the fields' own rights."""
+    for rule in rules:
+        target = form.find(rule.field, table=rule.table)
+        lock = access and (access.locked.get(rule.table) or access.locked.get(rule.field))
+        if target is not None and lock:
+            yield _about(rule, target, f"field_{lock.value}")
+
+
+def _rule_warnings(
+    rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind], access: Access | None
+) -> Iterator[Problem]:
     target = form.find(rule.field, table=rule.table)
     if target is None or rule.source not in kinds or unwritable(target):
         return
@@ -229,15 +267,18 @@ def _rule_warnings(rule: RuleSpec, *, form: Form, kinds: Mapping[str, Kind]) -> 
     if rule.source in _THIRTEEN_DIGITS:
         yield from _thirteen_digits(rule, target)
     if target.lookup is not None:
-        yield from _lookup(rule, target, target.lookup)
+        yield from _lookup(rule, target, target.lookup, access=access)
 
 
-def _lookup(rule: RuleSpec, target: FormField, lookup: Lookup) -> Iterator[Problem]:
+def _lookup(
+    rule: RuleSpec, target: FormField, lookup: Lookup, *, access: Access | None
+) -> Iterator[Problem]:
     """Where the values must be first, or that nobody can say where."""
     if lookup.app is None:
         yield _about(rule, target, "lookup_unseen")
-    else:
-        yield _about(rule, target, "lookup_source", app=lookup.app, key=lookup.key_field)
+        return
+    name = access.sources.get(lookup.app, "") if access else ""
+    yield _about(rule, target, "lookup_source", app=lookup.app, app_name=name, key=lookup.key_field)
 
 
 def _unique_besides_the_key(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from common.wording import one_after_another
-from mapping.accepting import stamp_of
+from mapping.accepting import acceptable_together, stamp_of
 from mapping.drift import Drift, Effect, Remedy
 from mapping.mappings import drift_of
 from mapping.models import Mapping
@@ -20,6 +20,11 @@ class DriftLine:
     text: ProblemText
     proposal: str
     """"" where nothing is proposed."""
+    id: str
+    accept_label: str
+    """What the button says that accepts it and nothing else; "" where there is none."""
+    consequence: str
+    """What follows on that button alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +50,43 @@ def drift_view(mapping: Mapping) -> DriftView | None:
         return None
     only_records = all(one.effect is Effect.RECORDS for one in found)
     return DriftView(
-        lines=[DriftLine(text=describe(one.problem), proposal=_proposal(one)) for one in found],
+        lines=_lines(found),
         summary=summary(found),
         stamp=stamp_of(mapping),
         accept_label=_accept_label(found),
         consequence=_consequence(found),
         tone="warn" if only_records else "err",
         icon="triangle" if only_records else "cross",
+    )
+
+
+def _lines(found: Sequence[Drift]) -> list[DriftLine]:
+    """One for each; those that could be accepted alone, if there are several, have a button."""
+    parts = acceptable_together(found)
+    part_of = {part[0].id: part for part in parts} if len(parts) > 1 else {}
+    return [_line(one, part_of.get(one.id, ())) for one in found]
+
+
+def _line(drift: Drift, part: Sequence[Drift]) -> DriftLine:
+    return DriftLine(
+        text=describe(drift.problem),
+        proposal=_proposal(drift),
+        id=drift.id,
+        accept_label=_accept_alone(part) if part else "",
+        consequence=one_after_another(
+            [
+                _("同じフィールドのほかの変更も、いっしょに確認済みになります。")
+                if len(part) > 1
+                else "",
+                _("連携済みのデータをすべて送り直します。") if any(map(_sends_again, part)) else "",
+            ]
+        ),
+    )
+
+
+def _accept_alone(part: Sequence[Drift]) -> str:
+    return (
+        _("この提案だけ変更") if any(one.proposal for one in part) else _("これだけ確認済みにする")
     )
 
 
@@ -87,6 +122,12 @@ def _proposal(drift: Drift) -> str:
 
 
 def _accept_label(found: Sequence[Drift]) -> str:
+    if len(acceptable_together(found)) > 1:
+        return (
+            _("すべて提案どおりに変更")
+            if any(one.proposal for one in found)
+            else _("すべて確認済みにする")
+        )
     if any(one.proposal for one in found):
         return _("提案どおりに変更")
     return _("確認済みにする") if any(one.can_be_accepted for one in found) else ""

@@ -12,7 +12,9 @@ from common.problems import Problem
 from common.types import ItemValues, RecordType
 from crm.catalogue import Item
 from crm.labels import kind_label
+from integrations.kintone.access import Access
 from integrations.kintone.form import FieldType, Form, FormField
+from mapping.access_texts import AccessView, access_view
 from mapping.checks import (
     Severity,
     check,
@@ -25,7 +27,7 @@ from mapping.columns import Column
 from mapping.converters import ValueRefusedError, Verdict
 from mapping.drafts import Draft, value_table_text
 from mapping.labels import VERDICT_ICONS, VERDICT_LABELS, VERDICT_TONES, note_text
-from mapping.mappings import form_of
+from mapping.mappings import access_of, form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
@@ -136,6 +138,7 @@ class EditPage:
     free: tuple[Place, ...]
     has_key_field: bool
     suggestions: Panel
+    access: AccessView | None
 
 
 def edit_page(
@@ -158,7 +161,8 @@ def edit_page(
     form = form_of(mapping)
     source = source_of(mapping)
     places = places_of(form)
-    errors, warnings = _problems(draft, form=form, source=source, refused=refused)
+    access = access_of(mapping)
+    errors, warnings = _problems(draft, form=form, source=source, access=access, refused=refused)
     labels = {item.key: item.label for item in source.items}
     taken = {path(spec): labels.get(spec.source) or str(_("固定値")) for spec in draft.specs}
     choices = Choices(places, taken=taken)
@@ -192,6 +196,7 @@ def edit_page(
         suggestions=panel_of(
             record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
         ),
+        access=access_view(access) if access else None,
     )
 
 
@@ -270,7 +275,12 @@ class _Rows:
 
 
 def _problems(
-    draft: Draft, *, form: Form, source: SourceItems, refused: Sequence[Problem] | None
+    draft: Draft,
+    *,
+    form: Form,
+    source: SourceItems,
+    access: Access | None,
+    refused: Sequence[Problem] | None,
 ) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings of these rules."""
     if not form.fields:
@@ -281,6 +291,7 @@ def _problems(
         form=form,
         kinds=source.kinds,
         rowsets=source.rowsets,
+        access=access,
     )
     errors = list(errors_of(findings))
     for problem in (*one_to_one(draft.specs, form=form), *draft.problems, *(refused or ())):

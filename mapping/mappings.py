@@ -8,6 +8,8 @@ from typing import Protocol
 from django.db import transaction
 from django.db.models import F
 
+from integrations import connections
+from integrations.kintone.access import Access, RightsReader, ask
 from integrations.kintone.form import Form, FormField, parse_form
 from integrations.kintone.values import AppInfo
 from mapping.checks import Finding, check
@@ -69,12 +71,30 @@ def read_form(mapping: Mapping, client: FormReader, *, now: datetime) -> FormCha
     return change
 
 
+def read_access(mapping: Mapping, client: RightsReader, *, now: datetime) -> None:
+    """Ask kintone what the connection's login may do with the app, and store it; after `read_form`.
+
+    One request, two more by login name, one for each app that lookups read; what kintone does not
+    answer is stored as not known.
+    """
+    access = ask(
+        client,
+        mapping.app,
+        login=connections.login_of(mapping.connection),
+        sources=form_of(mapping).lookup_sources,
+        now=now,
+    )
+    Mapping.objects.filter(pk=mapping.pk).update(access=access.as_json())
+    mapping.refresh_from_db(fields=["access"])
+
+
 def forget_target(mapping: Mapping) -> None:
     """The mapping goes to another app or another kintone: its form is unread, its rules stay."""
     Mapping.objects.filter(pk=mapping.pk).update(
         form={},
         form_read_at=None,
         app_name="",
+        access={},
         version=F("version") + 1,
         **Standing(made_on={}).as_columns(),
     )
@@ -93,6 +113,13 @@ def review(mapping: Mapping) -> None:
 def form_of(mapping: Mapping) -> Form:
     """The form as read last; without fields before the first 「読み込み」."""
     return parse_form(mapping.form) if mapping.form else Form(fields={}, revision=0)
+
+
+def access_of(mapping: Mapping) -> Access | None:
+    """What the login may do, as of the last 「読み込み」; None before the first, or as another."""
+    access = Access.from_json(mapping.access)
+    is_ours = access is not None and access.login == connections.login_of(mapping.connection)
+    return access if is_ours else None
 
 
 def plan_of(mapping: Mapping) -> MappingPlan:
@@ -136,6 +163,7 @@ def findings_of(mapping: Mapping) -> tuple[Finding, ...]:
         form=form_of(mapping),
         kinds=source.kinds,
         rowsets=source.rowsets,
+        access=access_of(mapping),
     )
 
 

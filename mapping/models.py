@@ -33,6 +33,9 @@ class Mapping(models.Model):
     """What is not as it was then: `mapping.drift.Drift.as_json` each."""
     left_out = models.JSONField(default=list)
     """Origins of rules that were left out and of which records may lack a value."""
+    access = models.JSONField(default=dict)
+    """What the connection's login may do with the app: `integrations.kintone.access.Access`, as of
+    the last 「読み込み」; {} before."""
 
     class Meta:
         constraints = [

@@ -13,10 +13,16 @@ from common.clock import JAPAN
 from common.problems import Problem
 from integrations.kintone.form import FieldType
 from mapping.labels import NOTES, TYPE_LABELS
-from mapping.words import DRIFT, MAPPING, REFUSALS, RUNS, VALUES, Words
+from mapping.words import DRIFT, MAPPING, REFUSALS, REMEDIES, RUNS, VALUES, Words
 
 #: A sentence quotes no more of a value; where the value itself is shown, it is whole.
 QUOTED: Final = 60
+#: What kintone says of a value that another record holds, in Japanese and English: only for words,
+#: since messages may be others (kintone-api.md §4.2); what is done about it goes by the code.
+DUPLICATE_MESSAGES: Final = (
+    "値がほかのレコードと重複しています。",
+    "This value already exists in another record.",
+)
 _WORDS: Final = {**VALUES, **MAPPING, **DRIFT, **RUNS}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
@@ -49,15 +55,34 @@ def describe(problem: Problem) -> ProblemText:
     )
 
 
+def remedy(problem: Problem) -> str:
+    """One sentence on what puts all records right that fail for this reason; "" where none does."""
+    code = problem.code
+    if code == "kintone":
+        code = f"kintone.{_refusal(problem)}"
+    sentence = REMEDIES.get(code)
+    params = _params(problem)
+    return (
+        _PLACEHOLDER.sub(lambda match: params.get(match[1], ""), str(sentence)) if sentence else ""
+    )
+
+
 def _words_for(problem: Problem) -> Words | None:
     if problem.code != "kintone":
         return _WORDS.get(problem.code)
+    return REFUSALS[_refusal(problem)]
+
+
+def _refusal(problem: Problem) -> str:
+    """What kintone's refusal is called in `REFUSALS`."""
     code = str(problem.params.get("code", ""))
+    if code == "CB_VA01" and problem.params.get("message") in DUPLICATE_MESSAGES:
+        return "CB_VA01.duplicate"
     if code == "CB_VA01" and not (problem.field and problem.params.get("message")):
         code = ""
     if problem.params.get("parent") and f"{code}.parent" in REFUSALS:
-        return REFUSALS[f"{code}.parent"]
-    return REFUSALS.get(code, REFUSALS["kintone"])
+        return f"{code}.parent"
+    return code if code in REFUSALS else "kintone"
 
 
 def _body(words: Words, params: dict[str, str]) -> str:

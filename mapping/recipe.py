@@ -1,12 +1,12 @@
 """The kintone app to come: the fields that it needs so that these items can be sent into it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from common.types import Kind
-from integrations.kintone.form import FieldType
+from integrations.kintone.form import FieldType, Form
 from integrations.kintone.values import JsonValue
 from mapping.rulespec import RuleSpec
 
@@ -38,7 +38,7 @@ _TYPES: Final[Mapping[Kind, FieldType]] = {
     Kind.EMAIL: FieldType.LINK,
     Kind.PHONE: FieldType.LINK,
     Kind.FLAG: FieldType.CHECK_BOX,
-    Kind.ROWS: FieldType.MULTI_LINE_TEXT,
+    Kind.ROWS: FieldType.SINGLE_LINE_TEXT,  # a column
 }
 _PROTOCOLS: Final = {Kind.URL: "WEB", Kind.EMAIL: "MAIL", Kind.PHONE: "CALL"}
 _WITH_OPTIONS: Final = (FieldType.DROP_DOWN, FieldType.CHECK_BOX, FieldType.MULTI_SELECT)
@@ -56,6 +56,13 @@ class Ingredient:
     options: Sequence[str] | None = None
     """Of choices: all values that occur, in the order wanted; None: too many, or unknown.
     Of a flag: the word for "on"."""
+    rowset: str = ""
+    """Of rows: items of one rowset are columns of one table."""
+    table_label: str = ""
+    """What that table is called; the first item's counts."""
+    code: str = ""
+    """The field code that it has already, and `table_code` its table; "": one like the label."""
+    table_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +70,14 @@ class RecipeField:
     """One field to make."""
 
     item: str
+    """"" of a table: its columns have items."""
     code: str
     label: str
     type: FieldType
     unique: bool = False
     options: tuple[str, ...] = ()
     protocol: str = ""
+    columns: tuple["RecipeField", ...] = ()
 
     def as_property(self) -> dict[str, JsonValue]:
         """The field as kintone takes it (POST preview/app/form/fields.json)."""
@@ -76,8 +85,10 @@ class RecipeField:
             "type": self.type.value,
             "code": self.code,
             "label": self.label,
-            "required": False,
         }
+        if self.type is FieldType.SUBTABLE:
+            return {**told, "fields": {one.code: one.as_property() for one in self.columns}}
+        told["required"] = False
         if self.unique:
             told |= {"unique": True, "maxLength": "64"}
         if self.protocol:
@@ -89,21 +100,66 @@ class RecipeField:
             }
         return told
 
-    def as_rule(self) -> RuleSpec:
-        """The rule that fills it."""
-        return RuleSpec(field=self.code, source=self.item)
+    def as_rules(self) -> tuple[RuleSpec, ...]:
+        """The rules that fill it, of a table its columns."""
+        if self.type is FieldType.SUBTABLE:
+            return tuple(
+                RuleSpec(field=one.code, table=self.code, source=one.item) for one in self.columns
+            )
+        return (RuleSpec(field=self.code, source=self.item),)
 
 
 def recipe_of(ingredients: Sequence[Ingredient]) -> tuple[RecipeField, ...]:
-    """The fields for these items, in their order; each has a code of its own."""
-    taken: set[str] = set()
-    return tuple(_field(one, taken=taken) for one in ingredients)
+    """The fields for these items, in their order; each has a code of its own.
+
+    Items that are rows of the same things are columns of one table, at the place of the first.
+    """
+    taken = {code for one in ingredients for code in (one.code, one.table_code) if code}
+    rowsets: dict[str, list[Ingredient]] = {}
+    for one in ingredients:
+        rowsets.setdefault(_place(one), []).append(one)
+    return tuple(
+        _table(group, taken=taken) if group[0].kind is Kind.ROWS else _field(group[0], taken=taken)
+        for group in rowsets.values()
+    )
+
+
+def missing_from(form: Form, fields: Sequence[RecipeField]) -> tuple[RecipeField, ...]:
+    """The fields that the form does not have, by their codes; a table counts as there or not."""
+    return tuple(one for one in fields if one.code not in form.fields)
+
+
+def columns_missing_from(form: Form, fields: Sequence[RecipeField]) -> tuple[RecipeField, ...]:
+    """The tables that the form has, without one of their columns."""
+    return tuple(
+        one
+        for one in fields
+        if (table := form.fields.get(one.code))
+        and any(column.code not in table.columns for column in one.columns)
+    )
+
+
+def _place(one: Ingredient) -> str:
+    """Where it goes: what belongs into one table goes to one place."""
+    is_column = one.kind is Kind.ROWS and one.rowset
+    return f"rows of {one.rowset}" if is_column else f"item {one.key}"
+
+
+def _table(group: Sequence[Ingredient], *, taken: set[str]) -> RecipeField:
+    first = group[0]
+    label = first.table_label or first.label
+    return RecipeField(
+        item="",
+        code=first.table_code or _new_code(label, taken=taken),
+        label=label,
+        type=FieldType.SUBTABLE,
+        columns=tuple(_field(one, taken=taken) for one in group),
+    )
 
 
 def _field(one: Ingredient, *, taken: set[str]) -> RecipeField:
     options = _options(one)
-    code = _code(one.label, taken=taken)
-    taken.add(code)
+    code = one.code or _new_code(one.label, taken=taken)
     return RecipeField(
         item=one.key,
         code=code,
@@ -134,7 +190,7 @@ def _type(kind: Kind, options: Sequence[str]) -> FieldType:
     return _TYPES[kind]
 
 
-def _code(label: str, *, taken: Collection[str]) -> str:
+def _new_code(label: str, *, taken: set[str]) -> str:
     """A field code like the label: one that begins with no digit, and that no other field has."""
     code = _NOT_IN_CODES.sub("_", label).strip("_")[:_LONGEST_CODE] or "項目"
     if code[0].isdigit():
@@ -143,4 +199,5 @@ def _code(label: str, *, taken: Collection[str]) -> str:
     while wanted in taken:
         wanted = f"{code}_{number}"
         number += 1
+    taken.add(wanted)
     return wanted

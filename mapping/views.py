@@ -23,7 +23,7 @@ from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
 from mapping.drift import Drift
 from mapping.drift_texts import drift_view
 from mapping.edit_page import Show, edit_page
-from mapping.mappings import FormChange, form_of, read_form
+from mapping.mappings import FormChange, form_of, read_access, read_form
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, save_rules, specs_of
@@ -70,6 +70,7 @@ def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
         client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
         with client:
             change = read_form(mapping, client, now=clock.now())
+            read_access(mapping, client, now=clock.now())
     except (KintoneError, AllowanceSpentError) as error:
         messages.error(request, _failure(error, mapping=mapping))
     else:
@@ -128,7 +129,9 @@ def accept_drift(request: HttpRequest, pk: int) -> HttpResponse:
         client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
         with client:
             read_form(mapping, client, now=clock.now())
-        accepted = accept(mapping, stamp=request.POST.get("stamp", ""))
+        accepted = accept(
+            mapping, stamp=request.POST.get("stamp", ""), only=request.POST.get("only", "")
+        )
     except (KintoneError, AllowanceSpentError) as error:
         messages.error(request, _failure(error, mapping=mapping))
     except DriftMoved:

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox import params
 from sandbox.calls import Call, Json
 from sandbox.errors import ApiError, bad_input
-from sandbox.model import App
+from sandbox.model import ALL_RIGHTS, App
 
 MOST_APPS = 100
 
@@ -88,6 +88,29 @@ def get_settings(call: Call) -> Json:
             "roundingMode": precision.rounding,
         },
         "firstMonthOfFiscalYear": "4",
+        "revision": str(app.revision),
+    }
+
+
+def get_rights(call: Call) -> Json:
+    """GET app/acl.json: who was given rights of their own, then everyone, who may do all."""
+    app = call.app("manage")
+    rows = [("USER", login, rights) for login, rights in app.rights.items()]
+    return {
+        "rights": [
+            {
+                "entity": {"type": kind, "code": code},
+                "includeSubs": False,
+                "appEditable": "manage" in rights,
+                "recordViewable": "view" in rights,
+                "recordAddable": "add" in rights,
+                "recordEditable": "edit" in rights,
+                "recordDeletable": "delete" in rights,
+                "recordImportable": "add" in rights,
+                "recordExportable": "view" in rights,
+            }
+            for kind, code, rights in (*rows, ("GROUP", "everyone", ALL_RIGHTS))
+        ],
         "revision": str(app.revision),
     }
 

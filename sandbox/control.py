@@ -106,6 +106,8 @@ class Control:
             app.in_maintenance = bool(body.get("in_maintenance", app.in_maintenance))
             for login, rights in body.get("rights", {}).items():
                 app.rights[login] = frozenset(rights)
+            if "read_only" in body:
+                app.read_only = set(body["read_only"])
             self.world.on_change()
         return {"revision": app.revision}
 

@@ -27,6 +27,8 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "apps.json"): app_calls.get_apps,
     ("GET", "app/form/fields.json"): app_calls.get_form,
     ("GET", "app/settings.json"): app_calls.get_settings,
+    ("GET", "app/acl.json"): app_calls.get_rights,
+    ("GET", "records/acl/evaluate.json"): record_calls.evaluate_rights,
     ("GET", "users.json"): app_calls.get_users,
 }
 #: Calls of /preview/ that there are besides those that read.

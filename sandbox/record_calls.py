@@ -1,12 +1,13 @@
 """The calls that read and write records: record.json and records.json (kintone-api.md §2)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox import params
 from sandbox.calls import Call, Json
 from sandbox.conditions import Asker
 from sandbox.errors import ApiError, bad_input
-from sandbox.model import Record
+from sandbox.model import App, Record
 from sandbox.query import find_records
 from sandbox.query_parser import parse_query
 from sandbox.reading import show_record
@@ -90,6 +91,42 @@ def delete_records_call(call: Call) -> Json:
         raise bad_input("ids", "delete_one_to_hundred")
     delete_records(app, ids, params.items(call.params, "revisions"), writing=call.writing())
     return {}
+
+
+def evaluate_rights(call: Call) -> Json:
+    """GET records/acl/evaluate.json: what the user may do with records; not for API tokens."""
+    if call.actor.user is None:
+        raise ApiError("GAIA_NO01")
+    app = call.app("view", "add", any_right=True)
+    ids = [params.whole_number(each, key="ids") for each in params.items(call.params, "ids")]
+    if not ids:
+        raise bad_input("ids", "missing_parameter")
+    if len(ids) > MOST_RECORDS:
+        raise bad_input("ids", "at_most", limit=MOST_RECORDS)
+    for record_id in ids:
+        if record_id not in app.records:
+            raise ApiError("GAIA_RE01", id=record_id)
+    view, edit, delete = (call.actor.may(app, right) for right in ("view", "edit", "delete"))
+    return {
+        "rights": [
+            {
+                "id": str(record_id),
+                "record": {"viewable": view, "editable": edit, "deletable": delete},
+                "fields": {
+                    code: {"viewable": view, "editable": edit and code not in app.read_only}
+                    for code in _codes_with_rights(app)
+                },
+            }
+            for record_id in ids
+        ]
+    }
+
+
+def _codes_with_rights(app: App) -> Iterator[str]:
+    """The fields that a write may carry; a table's columns stand beside the others."""
+    for code in app.form.settable:
+        yield code
+        yield from app.form.fields[code].columns
 
 
 def _records(call: Call, too_many: str) -> list[Any]:

@@ -48,6 +48,7 @@ SLOT = "flows/test_pull_then_push.py::"
 PULL = "pulls/test_pull.py::"
 PULL_FAULTS = "pulls/test_faults.py::"
 DRIFT = "flows/test_drift.py::"
+ACCESS = "integrations/test_access.py::"
 
 _GIVE_UP = Edit(
     by="a run whose process died is given up, so that the next slot takes its mapping",
@@ -727,6 +728,28 @@ PROTECTIONS = (
             file="jobs/source.py",
             old="        self._check_sync_user()\n        rows = list(",
             new="        rows = list(",
+        ),
+    ),
+    Protection(
+        group=DATA,
+        fault="one of several proposals about a changed form, accepted alone",
+        test=DRIFT + "test_one_proposal_is_carried_out_alone_and_the_others_stay_as_they_were",
+        edit=Edit(
+            by="what was not asked for stays a drift (`accepting.accept`, `only`)",
+            file="mapping/accepting.py",
+            old="if not only or any(one.id == only for one in part) for",
+            new="if part for",
+        ),
+    ),
+    Protection(
+        group=DATA,
+        fault="a right that kintone leaves open",
+        test=ACCESS + "test_the_first_row_that_is_certainly_his_decides_and_else_nothing_is_said",
+        edit=Edit(
+            by="only what all rows that may count agree on is said (`access.granted`)",
+            file="integrations/kintone/access.py",
+            old="if len(possible) == 1 else None",
+            new="if possible else None",
         ),
     ),
     Protection(

@@ -17,6 +17,7 @@ from integrations.kintone.errors import (
 )
 from integrations.kintone.exchange import Call
 from integrations.kintone.form import Form, parse_form
+from integrations.kintone.rights import record_rights, rights_rows
 from integrations.kintone.transport import Transport
 from integrations.kintone.trust import tls_context
 from integrations.kintone.values import (
@@ -28,6 +29,8 @@ from integrations.kintone.values import (
     PutResult,
     Record,
     RecordPut,
+    RecordRights,
+    RightsRow,
 )
 
 #: Longest time that a single exchange may be alive at kintone after it was begun.
@@ -146,6 +149,14 @@ class KintoneClient:
             return form
         return parse_form({**answer, "numberPrecision": self._number_precision(app)})
 
+    def get_draft_form(self, app: int) -> Form:
+        """The app's form as somebody would publish it; for who manages the app.
+
+        Source: GET preview/app/form/fields.json (kintone-openapi).
+        """
+        name = "preview/app/form/fields.json"
+        return parse_form(self._get(name, app=app, query={"app": str(app)}))
+
     def _number_precision(self, app: int) -> object:
         """The app's `numberPrecision`; None where kintone does not tell it to this login.
 
@@ -190,6 +201,29 @@ class KintoneClient:
             return int(str(answer["totalCount"]))
         except (KeyError, ValueError):
             raise self._unexpected("records.json") from None
+
+    def get_record_rights(self, app: int, record_id: int) -> RecordRights:
+        """What this login may do with a record that exists; not for API tokens.
+
+        Source: GET records/acl/evaluate.json; a table's columns stand beside the other fields.
+        """
+        query = {"app": str(app), "ids[0]": str(record_id)}
+        answer = self._get("records/acl/evaluate.json", app=app, query=query)
+        try:
+            return record_rights(answer)
+        except (AttributeError, IndexError, KeyError, TypeError):
+            raise self._unexpected("records/acl/evaluate.json") from None
+
+    def get_app_rights(self, app: int) -> list[RightsRow]:
+        """Who may do what with the app's records, first come first; for who manages the app.
+
+        Source: GET app/acl.json.
+        """
+        answer = self._get("app/acl.json", app=app, query={"app": str(app)})
+        try:
+            return rights_rows(answer)
+        except (AttributeError, KeyError, TypeError):
+            raise self._unexpected("app/acl.json") from None
 
     def get_users(self) -> list[KintonePerson]:
         """Everybody who has a login name in this kintone; one request for 100 of them.

@@ -136,6 +136,14 @@ class Form:
         columns = [column for field in fields for column in field.columns.values()]
         return any(field.type is FieldType.NUMBER for field in (*fields, *columns))
 
+    @property
+    def lookup_sources(self) -> tuple[int, ...]:
+        """The apps that lookups read, of tables' columns too, as far as this login may see them."""
+        fields = [*self.fields.values()]
+        columns = [column for field in fields for column in field.columns.values()]
+        apps = [one.lookup.app for one in (*fields, *columns) if one.lookup]
+        return tuple(dict.fromkeys(app for app in apps if app is not None))
+
     def find(self, code: str, *, table: str = "") -> FormField | None:
         """The field of that code, of `table`'s columns if a table is named; else None."""
         if not table:

@@ -60,6 +60,31 @@ class KintonePerson:
     active: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRights:
+    """What this login may do with one record and its fields."""
+
+    editable: bool
+    fields: Mapping[str, tuple[bool, bool]]
+    """Field code, also of a table's column → (may be seen, may be written)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsRow:
+    """One row of an app's rights; the rows are in order, the first that fits somebody counts."""
+
+    kind: str
+    """USER, GROUP, ORGANIZATION or CREATOR."""
+    code: str
+    """Of the user, group or organisation; "" for CREATOR."""
+    granted: frozenset[str]
+    """Of "view", "add", "edit"."""
+
+    def is_group(self, code: str) -> bool:
+        """Whether it is the row of that group."""
+        return self.kind == "GROUP" and self.code == code
+
+
 class Meter(Protocol):
     """Counts requests before they leave, and hears how kintone bears them.
 

@@ -73,7 +73,8 @@ def connection(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if not (step.can_be_asked if action == "check" else step.is_valid):
         return _page(request, step, status=422)
     if action == "check":
-        return _page(request, step, checks=loading.check_apps(step.form.instance, step.apps))
+        checks = loading.check_apps(step.form.instance, step.apps, rights_at=clock.now())
+        return _page(request, step, checks=checks)
     if action == "load":
         return _load(request, step)
     stored, _mappings = saving.save_connection(step.form, step.apps, now=clock.now())

@@ -13,11 +13,14 @@ from common.wording import listed
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.connections import CheckLink, Link, LinkState
+from integrations.kintone.access import Access, ask
 from integrations.kintone.errors import AllowanceSpentError, ConfigReason, KintoneError
 from integrations.models import Connection
 from jobs.pages.forms import Auth, ConnectionForm
 from jobs.pages.forms_apps import AppForm, BaseAppFormSet
 from mapping import mappings
+from mapping.access_texts import AccessView, access_view
+from mapping.checks import rights_missing
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.suggestion_panel import suggestions_of
@@ -38,6 +41,18 @@ class AppCheck:
     app: int | None
     """The app that was asked for."""
     links: tuple[CheckLink, ...]
+    access: Access | None = None
+    """What the login may do with the app, where that was asked and the chain is whole."""
+
+    @property
+    def rights(self) -> AccessView | None:
+        """The same, as the page shows it."""
+        return access_view(self.access) if self.access else None
+
+    @property
+    def missing_rights(self) -> tuple[Problem, ...]:
+        """The rights that the login certainly lacks."""
+        return tuple(rights_missing(self.access))
 
     @property
     def broken(self) -> CheckLink | None:
@@ -50,15 +65,21 @@ class AppCheck:
         return self.broken is not None and self.broken.link not in {Link.PERMISSION, Link.APP}
 
 
-def check_apps(connection: Connection, apps: BaseAppFormSet) -> list[AppCheck]:
+def check_apps(
+    connection: Connection, apps: BaseAppFormSet, *, rights_at: datetime | None = None
+) -> list[AppCheck]:
     """The chain into each app, ending with the first that no app could be reached by.
 
-    The connection need not be stored.
+    The connection need not be stored. With the present moment as `rights_at` kintone is also asked
+    what the login may do.
     """
     checks = []
     given: list[AppForm | None] = [*apps.given()]
     for form in given or [None]:
-        checks.append(_check(connection, form))
+        check = _check(connection, form)
+        if rights_at and check.broken is None and check.app is not None:
+            check = replace(check, access=_access(connection, form, now=rights_at))
+        checks.append(check)
         if checks[-1].stops_everything:
             break
     return checks
@@ -73,6 +94,14 @@ def _check(connection: Connection, form: AppForm | None) -> AppCheck:
         app=app,
         links=tuple(_named(link, connection=connection, app=app) for link in links),
     )
+
+
+def _access(connection: Connection, form: AppForm | None, *, now: datetime) -> Access:
+    assert form is not None  # there is an app
+    guest_space = form.cleaned_data["guest_space"]
+    with connections.page_client_for(connection, guest_space=guest_space) as client:
+        login = connections.login_of(connection)
+        return ask(client, form.cleaned_data["app"], login=login, now=now)
 
 
 def _named(link: CheckLink, *, connection: Connection, app: int | None) -> CheckLink:
@@ -129,13 +158,14 @@ def _field_of(link: Link, problem: Problem, form: ConnectionForm) -> str | None:
 
 
 def read_forms(loaded: Sequence[Mapping], *, now: datetime) -> Problem | None:
-    """Read the form of each mapping's app; return why that failed, None if all were read."""
+    """Read form and rights of each mapping's app; return why that failed, None if all were read."""
     for mapping in loaded:
         try:
             with connections.page_client_for(
                 mapping.connection, guest_space=mapping.guest_space
             ) as client:
                 mappings.read_form(mapping, client, now=now)
+                mappings.read_access(mapping, client, now=now)
         except AllowanceSpentError:
             return Problem(code="budget")
         except KintoneError as error:

@@ -17,8 +17,11 @@ from jobs.pages.runs import STOP_POLLING, number, to_the_switch
 from jobs.pages.select_previews import LISTS, MOVING
 from jobs.reading import requests_for
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, PreviewStatus
+from mapping.checks import access_problems
 from mapping.drift_texts import drift_view
+from mapping.mappings import access_of, form_of
 from mapping.models import Mapping
+from mapping.rules import specs_of
 
 
 class PreviewForm(forms.Form):
@@ -41,6 +44,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {
         "mapping": mapping,
         "drift": drift_view(mapping),
+        "barred": access_problems(
+            specs_of(mapping), form=form_of(mapping), access=access_of(mapping)
+        ),
         "preview": made,
         "moves": moves,
         "form": PreviewForm(),

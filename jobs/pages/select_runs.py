@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db import models
+from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
 from common.problems import Problem
 from jobs.ledger import failed_entries
@@ -13,10 +16,17 @@ from jobs.models import LedgerEntry, Outcome, PreviewItem, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
 from mapping.models import Mapping
 from mapping.naming import FieldNames
+from mapping.problem_texts import DUPLICATE_MESSAGES
 
 PAGE_SIZE = 50
 #: Refusals of kintone differ by kintone's code, which stands behind this.
 _REFUSED = "kintone."
+#: Behind that: of the values that kintone refuses, those that another record holds.
+_DUPLICATE = "CB_VA01.duplicate"
+_IS_DUPLICATE = In(
+    Coalesce(KT("problems__0__params__message"), Value(""), output_field=models.TextField()),
+    list(DUPLICATE_MESSAGES),
+)
 FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
 #: What moves while somebody looks; a held run rests until midnight.
 MOVING = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -133,7 +143,11 @@ def causes_among(
         .annotate(
             code=KT("problems__0__code"),
             field=KT("problems__0__field"),
-            said=KT("problems__0__params__code"),
+            said=Case(
+                When(Q(_IS_DUPLICATE), then=Value(_DUPLICATE)),
+                default=KT("problems__0__params__code"),
+                output_field=models.TextField(),
+            ),
         )
         .values("code", "field", "said")
         .annotate(count=Count("pk"), newest=Max("pk"))
@@ -162,7 +176,9 @@ def of_cause(code: str, field: str) -> Q:
         return found & Q(problems__0__code=code)
     said = code.removeprefix(_REFUSED)
     found &= Q(problems__0__code="kintone")
-    return found & Q(problems__0__params__code=said) if said else found
+    if said == _DUPLICATE:
+        return found & Q(_IS_DUPLICATE)
+    return found & Q(problems__0__params__code=said) & ~Q(_IS_DUPLICATE) if said else found
 
 
 def troubled_records(

@@ -15,7 +15,7 @@ from crm.models import CustomItem, Member
 from integrations.models import Connection
 from jobs import removing, schedules
 from jobs.models import Schedule
-from jobs.settings_file import applying_source, credentials
+from jobs.settings_file import applying_source, applying_users, credentials
 from jobs.settings_file.applying_mappings import MappingApplier, still_active
 from jobs.settings_file.document import FileProblem, SettingsFileError
 from jobs.settings_file.forms import (
@@ -158,6 +158,14 @@ class _Applier:
         if spec.auth is not ABSENT:
             credentials.remember_names(connection, spec.auth)
         self._schedule(connection, spec, is_new=stored is None)
+        if spec.users is not ABSENT:
+            applying_users.apply(
+                connection,
+                spec.users,
+                prune=self._prune,
+                is_new=stored is None,
+                report=self._report,
+            )
         if spec.mappings is not ABSENT:
             self._mappings.apply(connection, spec.mappings)
 

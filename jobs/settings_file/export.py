@@ -118,6 +118,9 @@ def _connection(connection: Connection, names: _VariableNames) -> dict[str, Any]
         settings["schedule"] = schedule.interval
         settings["sync_user"] = _sync_user(schedule)
         settings["notify"] = list(schedule.notify)
+    ties = connection.user_ties.order_by("email").values_list("email", "code")
+    if users := {email: code or None for email, code in ties}:
+        settings["users"] = users
     settings["mappings"] = [
         _mapping(mapping)
         for mapping in Mapping.objects.filter(connection=connection).order_by("id")

@@ -29,6 +29,8 @@ from jobs.states import Interval
 from pulls.hosts import read_host
 
 CUSTOM_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+#: Longest address of a member that is stored.
+LONGEST_EMAIL = 200
 
 
 def parse(text: str, *, environment: Mapping[str, str]) -> SettingsSpec:
@@ -118,7 +120,7 @@ class _Schema:
     def _connection(self, node: Node) -> ConnectionSpec:
         known = (
             *("name", "subdomain", "domain", "auth"),
-            *("schedule", "sync_user", "notify", "mappings"),
+            *("schedule", "sync_user", "notify", "users", "mappings"),
         )
         reader = self.reader
         fields = reader.fields(node, known=known, required=("name",))
@@ -134,6 +136,7 @@ class _Schema:
             interval=reader.choice(one, Interval.values) if (one := get("schedule")) else ABSENT,
             sync_user=self._email(one, blank=True) if (one := get("sync_user")) else ABSENT,
             notify=self._emails(one) if (one := get("notify")) else ABSENT,
+            users=self._users(one) if (one := get("users")) else ABSENT,
             mappings=self._mappings(one) if (one := get("mappings")) else ABSENT,
         )
 
@@ -145,16 +148,24 @@ class _Schema:
         return text
 
     def _email(self, node: Node, *, blank: bool = False) -> str:
-        text = self.reader.text(node, max_length=200, blank=blank).strip()
-        try:
-            if text:
-                validate_email(text)
-        except ValidationError:
+        text = self.reader.text(node, max_length=LONGEST_EMAIL, blank=blank).strip()
+        if text and not _is_email(text):
             self.reader.refuse(node, _("メールアドレスを書いてください。"))
         return text
 
     def _emails(self, node: Node) -> tuple[str, ...]:
         return tuple(self._email(item) for item in self.reader.items(node))
+
+    def _users(self, node: Node) -> Mapping[str, str]:
+        users: dict[str, str] = {}
+        for written, value in self.reader.any_fields(node).items():
+            email = written.strip().casefold()
+            if not _is_email(email):
+                self.reader.refuse(value, _("名前に、社員のメールアドレスを書いてください。"))
+            if email in users:
+                self.reader.refuse(value, _("「%(key)s」が2回書かれています。") % {"key": email})
+            users[email] = "" if value.is_null else self.reader.text(value, max_length=128).strip()
+        return users
 
     def _auth(self, node: Node) -> AuthSpec:
         known = ("login", "password", "tokens", "basic", "certificate")
@@ -250,3 +261,11 @@ class _Schema:
                 message = _("「%(key)s」が2回書かれています。") % {"key": name}
                 self.reader.refuse(node, message)
             seen.add(name)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_EMAIL

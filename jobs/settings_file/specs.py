@@ -93,6 +93,8 @@ class ConnectionSpec:
     sync_user: str | Absent = ABSENT
     """E-mail; "" for nobody."""
     notify: tuple[str, ...] | Absent = ABSENT
+    users: Mapping[str, str] | Absent = ABSENT
+    """E-mail address of a member, in small letters → login name in kintone; "" for nobody."""
     mappings: tuple[MappingSpec, ...] | Absent = ABSENT
 
 

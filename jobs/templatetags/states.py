@@ -19,7 +19,7 @@ from jobs.pages.select_records import Verdict
 from jobs.pages.sentences import last_words, preview_sentence, result_sentence
 from jobs.states import PreviewStatus, RecordOutcome, RunStatus
 from mapping.models import Mapping as MappingModel
-from mapping.problem_texts import ProblemText, describe
+from mapping.problem_texts import ProblemText, describe, remedy
 
 register = template.Library()
 
@@ -71,6 +71,12 @@ def verdict_badge(verdict: Verdict) -> dict[str, object]:
 def described(problem: Problem) -> ProblemText:
     """The problem in words: heading, body, detail."""
     return describe(problem)
+
+
+@register.filter
+def remedied(problem: Problem) -> str:
+    """What puts all records right that fail for this reason; "" where no one thing does."""
+    return remedy(problem)
 
 
 @register.filter

@@ -7,7 +7,8 @@ field's type), `item` and `value`.
 from mapping.words.entry import Words
 from mapping.words.of_drift import DRIFT
 from mapping.words.of_mappings import MAPPING
+from mapping.words.of_remedies import REMEDIES
 from mapping.words.of_runs import REFUSALS, RUNS
 from mapping.words.of_values import VALUES
 
-__all__ = ["DRIFT", "MAPPING", "REFUSALS", "RUNS", "VALUES", "Words"]
+__all__ = ["DRIFT", "MAPPING", "REFUSALS", "REMEDIES", "RUNS", "VALUES", "Words"]

@@ -242,6 +242,17 @@ REFUSALS: Final[Mapping[str, Words]] = {
         _("kintoneが混み合っています"),
         _("自動で再試行します。操作は不要です。"),
     ),
+    # The same code, where kintone's message says that the value stands in another record.
+    "CB_VA01.duplicate": Words(
+        _("値がkintoneのほかのレコードと重複しています"),
+        _(
+            "フィールド「%(field)s」は値の重複を禁止していますが、「%(value)s」は"
+            "kintoneのほかのレコードにもあります。どちらかの値を修正してください。"
+        ),
+        without=_(
+            "値の重複を禁止したフィールドの値が、kintoneのほかのレコードにもあります。修正してください。"
+        ),
+    ),
     "CB_VA01": Words(
         _("kintoneが値を受け付けませんでした"),
         _("「%(field)s」：%(message)s値を修正してください。"),

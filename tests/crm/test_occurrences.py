@@ -81,3 +81,11 @@ def test_where_not_everything_was_looked_at_it_says_so(monkeypatch):
     assert (len(by_row.counts), by_row.complete) == (3, False)
     assert "0" not in by_row.counts, "the oldest row was not looked at"
     assert (len(by_column.counts), by_column.complete) == (3, False)
+
+
+def test_values_are_also_told_in_the_order_in_which_people_came_to_use_them():
+    for rank, tags in (("未定", ["重要", "あ"]), ("A", ["い"]), ("A", ["重要", "ん"])):
+        make_company(business_category_kbn=rank, tags=tags)
+
+    assert of("business_category_kbn").in_order == ("未定", "A")
+    assert of("tags").in_order == ("重要", "あ", "い", "ん")

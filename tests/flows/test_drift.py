@@ -651,3 +651,70 @@ def test_an_active_run_goes_on_by_the_new_rules_and_nothing_is_lost(mapping, kin
 
     assert column(kintone, mapping, "telephone") == phones(rows)
     assert not LedgerEntry.objects.filter(due_at__isnull=False).exists()
+
+
+# One proposal alone
+
+
+def accept_only(mapping, code):
+    mapping.refresh_from_db()
+    (only,) = [one.id for one in mappings.drift_of(mapping) if one.problem.code == f"drift.{code}"]
+    return accepting.accept(mapping, stamp=accepting.stamp_of(mapping), only=only)
+
+
+def test_one_proposal_is_carried_out_alone_and_the_others_stay_as_they_were(mapping, kintone):
+    (row,) = make_companies(1, main_tel="03-1111-1111")
+    run_now(mapping)
+    kintone.rename_field(mapping.app, "tel", "telephone")
+    kintone.remove_option(mapping.app, "industry", "小売業")
+    load(mapping)
+
+    accepted = accept_only(mapping, "renamed")
+
+    assert [one.problem.field for one in accepted] == ["tel"]
+    assert drifts(mapping) == {"options_removed": Effect.RECORDS}
+    load(mapping)
+    assert drifts(mapping) == {"options_removed": Effect.RECORDS}
+    change(row, main_tel="03-2222-2222")
+    assert left_out_of(run_now(mapping)) == []
+    assert column(kintone, mapping, "telephone") == phones([row])
+
+    accept_only(mapping, "options_removed")
+    assert drifts(mapping) == {}
+
+
+def test_of_two_renamed_fields_one_is_followed_and_the_other_still_known(mapping, kintone):
+    make_companies(1, main_tel="03-1111-1111", business_category_kbn="製造業")
+    run_now(mapping)
+    kintone.rename_field(mapping.app, "tel", "telephone")
+    kintone.rename_field(mapping.app, "industry", "branch")
+    load(mapping)
+    first, second = mappings.drift_of(mapping)
+
+    accepting.accept(mapping, stamp=accepting.stamp_of(mapping), only=first.id)
+
+    assert mappings.drift_of(mapping) == (second,)
+    assert left_out_of(run_now(mapping)) == [second.problem.field]
+
+
+def test_what_changed_in_one_field_is_looked_at_together(mapping, kintone):
+    kintone.remove_option(mapping.app, "industry", "小売業")
+    kintone.set_field(mapping.app, "industry", required=True)
+    load(mapping)
+    found = mappings.drift_of(mapping)
+    assert len(found) > 1
+
+    accepted = accepting.accept(mapping, stamp=accepting.stamp_of(mapping), only=found[0].id)
+
+    assert accepted == found
+    assert drifts(mapping) == {}
+
+
+def test_a_drift_that_is_not_there_is_not_accepted(mapping, kintone):
+    kintone.rename_field(mapping.app, "tel", "telephone")
+    load(mapping)
+
+    with pytest.raises(accepting.DriftMoved):
+        accepting.accept(mapping, stamp=accepting.stamp_of(mapping), only="drift.gone:tel:")
+
+    assert drifts(mapping) == {"renamed": Effect.LEFT_OUT}

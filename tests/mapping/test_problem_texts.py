@@ -7,8 +7,8 @@ import pytest
 from common.problems import Problem
 from integrations.kintone.errors import ConfigReason
 from mapping.labels import NOTES
-from mapping.problem_texts import describe
-from mapping.words import DRIFT, MAPPING, REFUSALS, RUNS, VALUES
+from mapping.problem_texts import DUPLICATE_MESSAGES, describe, remedy
+from mapping.words import DRIFT, MAPPING, REFUSALS, REMEDIES, RUNS, VALUES
 
 TABLES = (VALUES, MAPPING, DRIFT, RUNS, REFUSALS)
 ALL_WORDS = [entry for table in TABLES for entry in table.items()]
@@ -151,3 +151,41 @@ def test_a_code_that_nobody_wrote_words_for_still_says_what_to_do():
 
     assert "「moon_phase」" in text.body
     assert text.body.endswith("連絡してください。")
+
+
+@pytest.mark.parametrize("code", [*VALUES, *(f"kintone.{code}" for code in REFUSALS)])
+def test_every_reason_that_records_fail_for_has_a_remedy_for_all_of_them(code):
+    assert str(REMEDIES[code]).endswith("。")
+    assert not UNWANTED.search(str(REMEDIES[code]))
+    # A value differs from record to record.
+    assert "%(value)s" not in str(REMEDIES[code])
+
+
+def test_a_remedy_names_the_field_and_its_limit():
+    params: dict[str, str | int] = {"label": "備考", "max": 30, "length": 41}
+
+    text = remedy(Problem(code="too_long", field="note", value="…", params=params))
+
+    assert text == (
+        "kintoneで「備考」の最大文字数を増やして［読み込み］を押すか、"
+        "データの値を30文字以内に短くしてください。"
+    )
+
+
+@pytest.mark.parametrize("message", DUPLICATE_MESSAGES)
+def test_a_value_that_another_record_holds_is_told_in_our_own_words(message):
+    params = {"label": "電話番号", "code": "CB_VA01", "message": message, "error_id": "x1"}
+    problem = Problem(code="kintone", field="tel", value="03-1111-1111", params=params)
+
+    text = describe(problem)
+
+    assert text.heading == "値がkintoneのほかのレコードと重複しています"
+    assert "「03-1111-1111」はkintoneのほかのレコードにもあります。" in text.body
+    assert message not in text.body
+    assert text.detail == f"CB_VA01 / {message} / x1"
+    assert "「電話番号」の［値の重複を禁止する］を外して" in remedy(problem)
+
+
+def test_a_code_that_we_do_not_know_has_a_remedy_too():
+    assert remedy(Problem(code="kintone", params={"code": "GAIA_XX99"})).endswith("ください。")
+    assert remedy(Problem(code="moon_phase")) == ""

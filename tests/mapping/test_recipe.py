@@ -6,7 +6,15 @@ from common.types import Kind, RecordType
 from crm.catalogue import standard_items_of
 from integrations.kintone.form import FieldType, parse_form
 from mapping.checks import Severity, check
-from mapping.recipe import MOST_BOXES, MOST_OPTIONS, Ingredient, recipe_of
+from mapping.recipe import (
+    MOST_BOXES,
+    MOST_OPTIONS,
+    Ingredient,
+    columns_missing_from,
+    missing_from,
+    recipe_of,
+)
+from mapping.rulespec import RuleSpec
 
 
 def one(kind: Kind, label: str = "項目", **given):
@@ -30,6 +38,7 @@ def test_all_items_of_a_type_can_be_sent_into_the_app_of_their_recipe(record_typ
                 label=item.label_ja,
                 kind=item.kind,
                 is_key=item.key == "external_id",
+                rowset=item.rowset,
                 options=["A", "B"] if item.kind in (Kind.CHOICE, Kind.CHOICES) else None,
             )
             for item in items
@@ -38,7 +47,7 @@ def test_all_items_of_a_type_can_be_sent_into_the_app_of_their_recipe(record_typ
     key = next(field.code for field in fields if field.unique)
 
     findings = check(
-        [field.as_rule() for field in fields],
+        [rule for field in fields for rule in field.as_rules()],
         key_field=key,
         form=form_of(fields),
         kinds={item.key: item.kind for item in items},
@@ -82,3 +91,53 @@ def test_codes_are_like_labels_without_signs_and_none_comes_twice():
         "項目",
         "会社名_カナ",
     ]
+
+
+def rows(key: str, label: str, rowset: str = "departments", **given):
+    return Ingredient(
+        key=key, label=label, kind=Kind.ROWS, rowset=rowset, table_label="部署一覧", **given
+    )
+
+
+NAME = Ingredient(key="name", label="部署名", kind=Kind.TEXT)
+DEPARTMENTS = [rows("departments.name", "部署名"), rows("departments.path", "部署階層")]
+
+
+def test_rows_of_the_same_things_are_columns_of_one_table_with_codes_of_their_own():
+    first, table, last = recipe_of([NAME, *DEPARTMENTS, rows("custom.x", "X", rowset="custom.x")])
+
+    assert (first.code, table.code, table.type) == ("部署名", "部署一覧", FieldType.SUBTABLE)
+    assert [(one.code, one.item, one.type) for one in table.columns] == [
+        ("部署名_2", "departments.name", FieldType.SINGLE_LINE_TEXT),
+        ("部署階層", "departments.path", FieldType.SINGLE_LINE_TEXT),
+    ]
+    assert table.as_rules() == (
+        RuleSpec(field="部署名_2", table="部署一覧", source="departments.name"),
+        RuleSpec(field="部署階層", table="部署一覧", source="departments.path"),
+    )
+    assert [one.item for one in last.columns] == ["custom.x"]
+    assert set(form_of([table]).fields["部署一覧"].columns) == {"部署名_2", "部署階層"}
+
+
+def test_what_a_form_lacks_is_found_by_the_codes_that_the_rules_have_already():
+    fields = recipe_of([NAME, *DEPARTMENTS])
+    given = [
+        Ingredient(key="name", label="Name", kind=Kind.TEXT, code="部署名"),
+        rows("departments.name", "Name", code="部署名_2", table_code="部署一覧"),
+        rows("departments.path", "Path", code="部署階層", table_code="部署一覧"),
+    ]
+
+    again = recipe_of(given)
+
+    assert [one.as_rules() for one in again] == [one.as_rules() for one in fields]
+    assert missing_from(form_of(fields), again) == ()
+    assert missing_from(form_of(fields[:1]), again) == again[1:]
+    assert columns_missing_from(form_of(fields), again) == ()
+    narrow = recipe_of([NAME, rows("departments.name", "部署名")])
+    assert columns_missing_from(form_of(narrow), again) == again[1:]
+
+
+def test_a_new_field_takes_no_code_that_another_has_already():
+    told = recipe_of([NAME, Ingredient(key="x", label="X", kind=Kind.TEXT, code="部署名")])
+
+    assert [one.code for one in told] == ["部署名_2", "部署名"]

@@ -232,3 +232,25 @@ def test_a_record_that_waits_for_a_person_does_not_say_that_nothing_need_be_done
 
     assert said in page.text()
     assert ("操作は不要です。" in page.text()) is (field == "tel")
+
+
+def test_one_of_several_proposals_has_a_button_of_its_own(
+    as_administrator: Client, renamed: Mapping, kintone: Any
+) -> None:
+    assert "この提案だけ変更" not in Page(as_administrator.get("/")).text(), "there is only one"
+    kintone.remove_option(renamed.app, "industry", "小売業")
+    load(renamed)
+    page = Page(as_administrator.get("/"))
+    assert any(button.startswith("すべて提案どおりに変更") for button in page.buttons())
+    assert any(button.startswith("この提案だけ変更") for button in page.buttons())
+    assert any(button.startswith("これだけ確認済みにする") for button in page.buttons())
+    (only,) = [one.id for one in mappings.drift_of(renamed) if one.problem.field == "industry"]
+
+    given = {"stamp": accepting.stamp_of(renamed), "back": "dashboard", "only": only}
+    address = reverse("mapping:accept-drift", args=[renamed.pk])
+    page = Page(as_administrator.post(address, given, follow=True))
+
+    assert "確認済みにしました。" in page.text()
+    assert "小売業" not in page.text()
+    assert "「telephone」に変更されたと見られます。" in page.text()
+    assert "tel" in {spec.field for spec in specs_of(renamed)}

@@ -104,6 +104,8 @@ def test_every_list_shows_its_records_with_values_or_reasons(
     assert "値が選択肢にありません" in page
     assert "二葉商事" in page
     assert "三葉商事" in page
+    assert "値の変換表で選択肢に置き換えるか、kintoneで「業種」に選択肢を追加して" in page
+    assert "データの値を20文字以内に短くしてください。" in page
     one_cause = shown(list="failed", cause="no_option", field="industry")
     assert "二葉商事" in one_cause
     assert "三葉商事" not in one_cause

@@ -372,3 +372,40 @@ def test_refusals_of_different_kinds_are_different_causes(company_mapping: Mappi
 
     assert (first.count, second.count) == (2, 1)
     assert [record.label for record in shown.records] == ["会社2", "会社3"]
+
+
+def test_values_that_another_record_holds_are_a_cause_of_their_own_in_our_words(
+    as_administrator: Client, company_mapping: Mapping
+) -> None:
+    run = start(company_mapping, rejected=4)
+    held = "値がほかのレコードと重複しています。"
+    for number, said in enumerate([held, held, "100以下である必要があります。", ""], start=1):
+        params = {"code": "CB_VA01", "message": said}
+        Outcome.objects.create(
+            run=run,
+            source_id=number,
+            label=f"会社{number}",
+            outcome=RecordOutcome.REJECTED,
+            problems=[Problem(code="kintone", field="tel", params=params).as_json()],
+            at=clock.now(),
+        )
+
+    causes = select_runs.causes(run)
+    page = Page(as_administrator.get(f"/runs/{run.pk}/"))
+
+    assert [cause.count for cause in causes] == [2, 2]
+    shown = {
+        cause.code: [
+            record.label
+            for record in select_runs.troubled_records(
+                run, outcomes=select_runs.FAILED_OUTCOMES, code=cause.code, field=cause.field
+            ).records
+        ]
+        for cause in causes
+    }
+    assert shown == {
+        "kintone.CB_VA01": ["会社3", "会社4"],
+        "kintone.CB_VA01.duplicate": ["会社1", "会社2"],
+    }
+    assert "値がkintoneのほかのレコードと重複しています" in page.text()
+    assert "の［値の重複を禁止する］を外して［読み込み］を押してください。" in page.text()

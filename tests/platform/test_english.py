@@ -13,10 +13,14 @@ from django.urls import reverse
 from common import clock
 from common.problems import Problem
 from crm.models import Account, Company, CustomItem, ImportRun, Member
+from integrations import connections
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
+from mapping import mappings
 from mapping.models import Mapping
+from mapping.rules import save_rules
+from mapping.rulespec import RuleSpec
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
 from tests.builders_crm import (
@@ -137,7 +141,20 @@ def mapping(kintone: Any, db: None) -> Mapping:
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
     _fill_source()
+    _take_rights_away(made, kintone)
+    # An app that was made without its fields.
+    half = Mapping.objects.create(
+        connection=connection, record_type="company", app=997, app_name="New"
+    )
+    save_rules(half, [RuleSpec(field="code", source="external_id")], update_key="code")
     return made
+
+
+def _take_rights_away(mapping: Mapping, kintone: Any) -> None:
+    kintone.grant(mapping.app, "view", "edit", "manage")
+    kintone.app(mapping.app).read_only = {"name"}
+    with connections.client_for(mapping.connection) as client:
+        mappings.read_access(mapping, client, now=clock.now())
 
 
 def _fill_source() -> None:
@@ -225,6 +242,8 @@ def test_no_screen_shows_japanese_to_an_english_reader(reader: Client, mapping: 
 
 
 def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -> None:
+    recipe = reverse("jobs:connection-recipe", args=[mapping.connection_id, "company"])
+    new = Mapping.objects.get(app=997).pk
     connection = {"subdomain": "あ", "domain": "cybozu.com", "auth": "login", "interval": "5m"}
     apps = {"app-TOTAL_FORMS": "1", "app-INITIAL_FORMS": "0", "app-0-app": "abc"}
     forms: list[tuple[str, dict[str, Any]]] = [
@@ -238,6 +257,7 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("crm:custom-items", args=["company"]), {"key": "A"}),
         (reverse("crm:record-add", args=["company"]), {"latitude": "north"}),
         (reverse("crm:import", args=["company"]), {}),
+        (recipe, {"action": "complete", "mapping": new}),
     ]
 
     found = {}
