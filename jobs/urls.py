@@ -5,6 +5,8 @@ from django.urls import path
 from jobs.pages import (
     connections,
     dashboard,
+    duplicates,
+    identity,
     previews,
     recipes,
     records,
@@ -47,5 +49,15 @@ urlpatterns = [
     path("source/pulls/<int:pk>/cancel/", source.cancel, name="source-cancel"),
     path("source/refused/", source.refused, name="source-refused"),
     path("source/gone/", source.gone, name="source-gone"),
+    path("identity/<str:record_type>/", identity.id_list, name="ids"),
+    path("identity/<str:record_type>/<int:pk>/", identity.record_id, name="record-id"),
+    path("identity/aliases/<int:pk>/delete/", identity.delete_alias, name="alias-delete"),
+    path("identity/kintone/left/", identity.left_over, name="left-over"),
+    path("duplicates/<str:record_type>/", duplicates.duplicate_list, name="duplicates"),
+    path(
+        "duplicates/<str:record_type>/<int:first>/<int:second>/",
+        duplicates.duplicate,
+        name="duplicate",
+    ),
     path("records/<str:record_type>/<int:pk>/", records.record_state, name="record-state"),
 ]
