@@ -214,7 +214,11 @@ class Lead(SourceRow):
     """What duplicates are told by, both; kept by `crm.writing` (`crm.writing.likeness`)."""
 
     class Meta(SourceRow.Meta):
-        pass
+        indexes = [
+            *SourceRow.Meta.indexes,
+            # How many leads somebody sees is counted in it alone (`crm.visibility`).
+            models.Index(fields=["visibility", "owner", "id"], name="lead_in_sight"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.family_name} {self.first_name}".strip()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from jobs.pages import (
+    cleansing,
     connections,
     dashboard,
     duplicates,
@@ -12,6 +13,7 @@ from jobs.pages import (
     records,
     removals,
     runs,
+    sight,
     source,
     trials,
     users,
@@ -26,6 +28,8 @@ urlpatterns = [
     path("settings/<int:pk>/", connections.connection, name="connection"),
     path("settings/<int:pk>/recipe/<str:record_type>/", recipes.recipe, name="connection-recipe"),
     path("settings/<int:pk>/users/", users.users, name="connection-users"),
+    path("settings/<int:pk>/cleansing/", cleansing.cleansing, name="cleansing"),
+    path("settings/mappings/<int:pk>/sight/", sight.sight, name="sight"),
     path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
     path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),
     path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),

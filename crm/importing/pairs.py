@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
@@ -12,11 +13,11 @@ from common.wording import listed
 from crm.importing.encoding import CsvError
 from crm.importing.reader import open_csv
 
-#: What the two columns may be called, the usual names first.
-HEADINGS: Final[Mapping[RecordType, tuple[tuple[str, str], ...]]] = {
-    RecordType.COMPANY: (("会社ID", "新会社ID"),),
-    RecordType.DEPARTMENT: (("部署ID", "新部署ID"),),
-    RecordType.LEAD: (("リードID", "新リードID"),),
+#: What the two columns are called, in Japanese and in English.
+_HEADINGS: Final[Mapping[RecordType, tuple[tuple[str, str], tuple[str, str]]]] = {
+    RecordType.COMPANY: (("会社ID", "新会社ID"), ("Company ID", "New company ID")),
+    RecordType.DEPARTMENT: (("部署ID", "新部署ID"), ("Department ID", "New department ID")),
+    RecordType.LEAD: (("リードID", "新リードID"), ("Lead ID", "New lead ID")),
 }
 _FOR_ALL: Final = (
     ("外部ID", "新外部ID"),
@@ -34,6 +35,12 @@ class PairLine:
     old: str = ""
     new: str = ""
     reason: str = ""
+
+
+def headings(record_type: RecordType) -> tuple[str, str]:
+    """What the two columns are usually called, in the reader's language."""
+    japanese, english = _HEADINGS[record_type]
+    return japanese if (get_language() or "ja").startswith("ja") else english
 
 
 def read_pairs(record_type: RecordType, file: BinaryIO) -> list[PairLine]:
@@ -55,16 +62,15 @@ def read_pairs(record_type: RecordType, file: BinaryIO) -> list[PairLine]:
     return pairs
 
 
-def _columns(record_type: RecordType, headings: Sequence[str]) -> tuple[int, int]:
-    folded = [_folded(heading) for heading in headings]
-    names = (*HEADINGS[record_type], *_FOR_ALL)
-    for old, new in names:
+def _columns(record_type: RecordType, found: Sequence[str]) -> tuple[int, int]:
+    folded = [_folded(heading) for heading in found]
+    for old, new in (*_HEADINGS[record_type], *_FOR_ALL):
         if folded.count(_folded(old)) == folded.count(_folded(new)) == 1:
             return folded.index(_folded(old)), folded.index(_folded(new))
-    old, new = names[0]
+    old, new = headings(record_type)
     raise CsvError(
         _("「%(old)s」と「%(new)s」の列が1つずつ必要です。ファイルの見出し：%(headings)s")
-        % {"old": old, "new": new, "headings": listed(headings)},
+        % {"old": old, "new": new, "headings": listed(found)},
         line=1,
     )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from common.types import RecordType
 from crm.importing.encoding import CsvError
-from crm.importing.pairs import HEADINGS, PairLine, read_pairs
+from crm.importing.pairs import PairLine, headings, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class PairsForm(forms.Form):
         super().__init__(*args, **options)
         self.record_type = record_type
         self.pairs: Sequence[PairLine] = ()
-        old, new = HEADINGS[record_type][0]
+        old, new = headings(record_type)
         self.initial["lines"] = f"{old},{new}\n"
         self.fields["file"].help_text = _(
             "「%(old)s」と「%(new)s」の列があるCSVを選択してください。新しいIDが空の行は読み飛ばします。"
@@ -73,7 +73,7 @@ class PairsForm(forms.Form):
         """The pairs as the text field takes them; lines that cannot be read are left out."""
         written = io.StringIO()
         writer = csv.writer(written, lineterminator="\n")
-        writer.writerow(HEADINGS[self.record_type][0])
+        writer.writerow(headings(self.record_type))
         writer.writerows((pair.old, pair.new) for pair in self.pairs if not pair.reason)
         return written.getvalue()
 

@@ -18,7 +18,7 @@ DUPLICATES = reverse("jobs:duplicates", args=["company"])
 
 
 def text_of(answer: Any) -> str:
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def compare(one: Company, other: Company) -> str:
