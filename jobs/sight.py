@@ -48,7 +48,12 @@ def review(mapping: Mapping, member: Member, *, count: int, now: datetime) -> No
         return
     problem = None
     if is_sharp(before, count):
-        params: dict[str, str | int] = {"name": member.name, "before": before, "count": count}
+        params: dict[str, str | int] = {
+            "name": member.name,
+            "before": f"{before:,}",
+            "count": f"{count:,}",
+            "usual": before,
+        }
         problem = Problem(code="fewer_leads", params=params)
     alerts.review_sight(mapping, problem=problem, at=now)
 
@@ -58,7 +63,7 @@ def usual(mapping: Mapping, *, now: datetime) -> int | None:
     told; None before the first."""
     alert = alerts.open_fall(mapping)
     if alert is not None:
-        return int(Problem.from_json(alert.problem).params["before"])
+        return int(Problem.from_json(alert.problem).params["usual"])
     week = SightCount.objects.filter(mapping=mapping, at__gte=now - MEMORY, at__lte=now)
     counts = list(week.values_list("count", flat=True))
     return round(median(counts)) if counts else None

@@ -120,7 +120,7 @@ def test_what_a_person_accepts_is_the_usual_count_from_then_on(
 
     assert "100件から70件" in shown
     assert quiet
-    assert Alert.objects.filter(ended_at=None).get().problem["params"]["before"] == 70
+    assert Alert.objects.filter(ended_at=None).get().problem["params"]["usual"] == 70
 
 
 def test_one_odd_count_does_not_become_the_usual_one(leads, later):
