@@ -124,6 +124,11 @@ class Company(SourceRow):
     owner = models.ForeignKey(
         Member, models.SET_NULL, null=True, blank=True, related_name="companies"
     )
+    match_name = models.CharField(max_length=255, blank=True)
+    match_tel = models.CharField(max_length=255, blank=True)
+    match_zip = models.CharField(max_length=100, blank=True)
+    match_address = models.CharField(max_length=400, blank=True)
+    """What duplicates are told by, these four; kept by `crm.writing` (`crm.writing.likeness`)."""
 
     class Meta(SourceRow.Meta):
         pass
@@ -204,12 +209,103 @@ class Lead(SourceRow):
         _("公開範囲"), max_length=20, choices=Visibility, default=Visibility.EVERYONE
     )
     groups = models.ManyToManyField(Group, blank=True, related_name="leads")
+    match_name = models.CharField(max_length=255, blank=True)
+    match_email = models.CharField(max_length=200, blank=True)
+    """What duplicates are told by, both; kept by `crm.writing` (`crm.writing.likeness`)."""
 
     class Meta(SourceRow.Meta):
-        pass
+        indexes = [
+            *SourceRow.Meta.indexes,
+            # How many leads somebody sees is counted in it alone (`crm.visibility`).
+            models.Index(fields=["visibility", "owner", "id"], name="lead_in_sight"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.family_name} {self.first_name}".strip()
+
+
+class Alias(models.Model):
+    """An external ID that a record had before, and the one that it has now.
+
+    `new_id` is never itself an old one: longer chains are cut short as they come in.
+    """
+
+    class Origin(models.TextChoices):
+        FILE = "file", _("CSV")
+        HAND = "hand", _("画面")
+        SOURCE = "source", _("ホットプロファイル")
+
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    old_id = models.CharField(_("旧ID"), max_length=128)
+    new_id = models.CharField(_("新ID"), max_length=128)
+    origin = models.CharField(_("登録方法"), max_length=10, choices=Origin)
+    made_at = models.DateTimeField(_("登録日時"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "old_id"], name="alias_of_old_id")
+        ]
+        indexes = [models.Index(fields=["record_type", "new_id"], name="alias_of_new_id")]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.old_id} → {self.new_id}"
+
+
+class MergedRow(models.Model):
+    """A row that went into another one and is gone; kintone may still have a record of it."""
+
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    row_id = models.BigIntegerField()
+    into_id = models.BigIntegerField()
+    """Primary key of the row that it is now; that of the last one, should that be merged too."""
+    external_id = models.CharField(_("外部ID"), max_length=128, blank=True)
+    label = models.CharField(max_length=255)
+    merged_at = models.DateTimeField(_("統合日時"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "row_id"], name="merged_row_once")
+        ]
+        indexes = [models.Index(fields=["record_type", "into_id"], name="merged_row_into")]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.row_id} → {self.into_id}"
+
+
+class LikelyDuplicate(models.Model):
+    """Two rows that look like one: found by `crm.duplicates`, judged by a person."""
+
+    class Reason(models.TextChoices):
+        NUMBER = "number", _("法人番号が同じ")
+        PHONE = "phone", _("会社名と電話番号が同じ")
+        ZIP = "zip", _("会社名と郵便番号が同じ")
+        ADDRESS = "address", _("会社名と住所が同じ")
+        PATH = "path", _("会社と部署階層が同じ")
+        EMAIL = "email", _("メールアドレスが同じ")
+        PERSON = "person", _("会社と氏名が同じ")
+
+    record_type = models.CharField(_("対象データ"), max_length=20)
+    first_id = models.BigIntegerField()
+    second_id = models.BigIntegerField()
+    """The higher of the two primary keys."""
+    reason = models.CharField(_("理由"), max_length=10, choices=Reason)
+    found_at = models.DateTimeField()
+    dismissed = models.BooleanField(default=False)
+    """A person said that they are two (「別のデータ」)."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_type", "first_id", "second_id"], name="duplicate_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["record_type", "dismissed", "id"], name="duplicate_listed"),
+            models.Index(fields=["record_type", "second_id"], name="duplicate_of_second"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.first_id} = {self.second_id}?"
 
 
 class ColumnMatch(models.Model):

@@ -40,6 +40,7 @@ NO_ENTRY = Ailment(kind=AlertKind.CONFIGURATION, whole_connection=True)
 CONFIGURATION = Ailment(kind=AlertKind.CONFIGURATION)
 DRIFT = Ailment(kind=AlertKind.DRIFT)
 INTERNAL = Ailment(kind=AlertKind.INTERNAL)
+SIGHT = Ailment(kind=AlertKind.SIGHT)
 RECORDS_FAILED = Ailment(kind=AlertKind.RECORDS_FAILED)
 
 #: What a run's end is a witness of; failed records are counted in the ledger instead, and a drift
@@ -134,6 +135,33 @@ def review_drift(mapping: Mapping, *, at: datetime) -> None:
     if not set(told).issubset(before):
         changed |= {"began_at": at, "began_mailed_at": None}
     Alert.objects.filter(pk=alert.pk, ended_at=None).update(**changed)
+
+
+def open_fall(mapping: Mapping) -> Alert | None:
+    """The alert that the sync user sees far fewer leads than before, if it is open."""
+    return _open_alerts(mapping, SIGHT).first()
+
+
+def review_sight(mapping: Mapping, *, problem: Problem | None, at: datetime) -> None:
+    """Tell that the sync user sees far fewer leads; with no problem, that it is over."""
+    if problem is None:
+        _end(_open_alerts(mapping, SIGHT), at=at)
+        return
+    told = problem.as_json()
+    alert, opened = Alert.objects.get_or_create(
+        connection=mapping.connection,
+        mapping=mapping,
+        kind=AlertKind.SIGHT,
+        ended_at=None,
+        defaults={"problem": told, "began_at": at},
+    )
+    if not opened:
+        Alert.objects.filter(pk=alert.pk, ended_at=None).update(problem=told)
+
+
+def accept_fall(mapping: Mapping, *, at: datetime) -> None:
+    """A person says that it is right so: the alert ends without a mail."""
+    _end(_open_alerts(mapping, SIGHT), at=at, silently=True)
 
 
 def is_of_drift(run: Run, mapping: Mapping) -> bool:

@@ -40,13 +40,19 @@ def enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool = Tr
     elif not mapping.enabled and not send_changed_meanwhile:
         _account_for_changes(ledger)
         _begin(ledger, changed_before=now, now=now)
-    Mapping.objects.filter(pk=mapping.pk).update(enabled=True, enabled_at=now)
+    Mapping.objects.filter(pk=mapping.pk).update(
+        enabled=True, enabled_at=now, off_for="", off_since=None
+    )
     mapping.refresh_from_db()
 
 
-def disable(mapping: Mapping, *, now: datetime) -> None:
-    """Take the mapping out of the schedule; a run at work stops at its next batch."""
-    Mapping.objects.filter(pk=mapping.pk).update(enabled=False)
+def disable(mapping: Mapping, *, now: datetime, off_for: str = "") -> None:
+    """Take the mapping out of the schedule; a run at work stops at its next batch.
+
+    Args:
+        off_for: Why, where it is to be switched on again (`mapping.models.OffFor`).
+    """
+    Mapping.objects.filter(pk=mapping.pk).update(enabled=False, off_for=off_for, off_since=now)
     first_loads.give_up(mapping)
     mapping.refresh_from_db()
     waiting = Run.objects.filter(

@@ -20,7 +20,18 @@ from integrations.kintone.errors import (
     KintoneError,
 )
 from integrations.kintone.values import Meter, PutResult, RecordPut
-from jobs import alerts, enabling, first_loads, form_life, parents, previews, queue, quiet, runs
+from jobs import (
+    alerts,
+    enabling,
+    first_loads,
+    form_life,
+    parents,
+    previews,
+    queue,
+    quiet,
+    runs,
+    takeover,
+)
 from jobs import ledger as ledgers
 from jobs.book import DatabaseBook
 from jobs.courier import BEAT_SECONDS, RunCourier
@@ -154,7 +165,8 @@ class _Work:
         if self.ledger.watermark is None and mapping.enabled and run.only is None:
             enabling.begin_new_target(mapping, self.ledger, now=clock.now())
         if run.only is None:
-            ledgers.forget_failures_of_deleted_rows(self.ledger)
+            takeover.take_over_all(self.ledger, now=clock.now())
+            ledgers.forget_failures_of_deleted_rows(self.ledger, now=clock.now())
         plan = self._plan(client)
         self._open_source(plan, viewer_id)
         assert self.source is not None

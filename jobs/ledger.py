@@ -11,6 +11,7 @@ from common.types import RecordType
 from crm import changes
 from crm.models import SourceRow
 from integrations.kintone.client import CALL_LIFE
+from jobs import takeover
 from jobs.models import KeyClaim, Ledger, LedgerEntry, Run
 from jobs.states import EntryState
 from mapping.models import Mapping
@@ -170,13 +171,13 @@ def wake_for_free_keys(ledger: Ledger, *, now: datetime) -> int:
     )
 
 
-def forget_failures_of_deleted_rows(ledger: Ledger) -> None:
+def forget_failures_of_deleted_rows(ledger: Ledger, *, now: datetime) -> None:
     """Take failed records off the list whose row is gone: there is nothing left to mend."""
     rows = changes.model_of(RecordType(ledger.mapping.record_type))._default_manager
     failed = LedgerEntry.objects.filter(ledger=ledger, state=EntryState.FAILED)
     gone = failed.filter(~Exists(rows.filter(pk=OuterRef("source_id"))))
     while source_ids := list(gone.values_list("source_id", flat=True)[:1000]):
-        forget_deleted_rows(ledger, source_ids)
+        forget_deleted_rows(ledger, source_ids, now=now)
 
 
 def end_doubt(run: Run, *, until: datetime) -> None:
@@ -193,13 +194,16 @@ def end_doubt(run: Run, *, until: datetime) -> None:
     )
 
 
-def forget_deleted_rows(ledger: Ledger, source_ids: Collection[int]) -> None:
+def forget_deleted_rows(ledger: Ledger, source_ids: Collection[int], *, now: datetime) -> None:
     """Close the entries of rows that are gone: deletions are not carried over to kintone.
 
-    What kintone holds stays known; what never arrived there is forgotten.
+    What kintone holds stays known; what never arrived there is forgotten. Rows that went into
+    others are no deleted ones (`jobs.takeover`).
     """
-    entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=source_ids)
     with transaction.atomic():
+        merged = takeover.take_over_in(ledger, source_ids, now=now)
+        deleted = set(source_ids) - merged
+        entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=deleted)
         entries.filter(record_id__isnull=True).delete()
         entries.update(
             state=EntryState.SYNCED, due_at=None, doubt_until=None, waits_for="", problems=[]

@@ -64,6 +64,7 @@ _RECOVERED: dict[AlertKind, str | Promise] = {
     AlertKind.UNREACHABLE: gettext_lazy("kintoneに接続できるようになりました"),
     AlertKind.CONFIGURATION: gettext_lazy("設定の問題が解消しました"),
     AlertKind.DRIFT: gettext_lazy("kintoneのフォームの問題が解消しました"),
+    AlertKind.SIGHT: gettext_lazy("連携ユーザーが参照できるリードの件数が戻りました"),
     AlertKind.RECORDS_FAILED: gettext_lazy("エラーのデータがなくなりました"),
     AlertKind.INTERNAL: gettext_lazy("データ処理が最後まで終わるようになりました"),
 }
@@ -205,6 +206,8 @@ def _link(alert: Alert) -> tuple[str, str]:
     in_the_mapping = {AlertKind.CONFIGURATION, AlertKind.DRIFT}
     if not over and alert.kind in in_the_mapping and alert.mapping:
         return reverse("mapping:edit", args=[alert.mapping.pk]), _("マッピングを確認する")
+    if not over and alert.kind == AlertKind.SIGHT and alert.mapping:
+        return reverse("jobs:sight", args=[alert.mapping.pk]), _("リードの件数を確認する")
     if not over and alert.kind in {AlertKind.CONFIGURATION, AlertKind.SYNC_USER}:
         return reverse("jobs:connection", args=[alert.connection.pk]), _("接続先の設定を確認する")
     if not over and alert.kind == AlertKind.RECORDS_FAILED and alert.mapping:

@@ -6,7 +6,8 @@ is what we know of one target (domain, app, update key) of a mapping: how far th
 accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
 A `Preview` is a run that stopped before sending; its `PreviewItem`s are what such a run would send,
 or why not. An `Alert` is a state of ill health that a person was, or is to be, told about.
-`Heartbeat` and `SecretName` are small memories of the clock and of the settings file.
+`Heartbeat`, `SecretName` and `SightCount` are small memories: of the clock, of the settings file,
+of how many leads the sync users see.
 
 Which entries are looked at again without a change of their row is decided by one column,
 `LedgerEntry.due_at`: in doubt → when the last request must be over; failed but healable → the next
@@ -425,6 +426,24 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.connection_id}/{self.mapping_id}"
+
+
+class SightCount(models.Model):
+    """How many leads the sync user of a mapping saw at that time (`jobs.sight`)."""
+
+    # The index begins with it.
+    mapping = models.ForeignKey(
+        Mapping, models.CASCADE, related_name="sight_counts", db_index=False
+    )
+    at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["mapping", "at"], name="sight_count_of_mapping")]
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.mapping_id} {self.at}: {self.count}"
 
 
 class Heartbeat(models.Model):

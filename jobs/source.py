@@ -252,7 +252,7 @@ class OwedRows:
         known = known_of(self._ledger, ids)
         gone = set(ids).difference(row.id for row in rows)
         if gone:
-            forget_deleted_rows(self._ledger, gone)
+            forget_deleted_rows(self._ledger, gone, now=clock.now())
         return Chunk(
             candidates=[Candidate(row=row, known=known.get(row.id)) for row in rows],
             reaches=reaches,

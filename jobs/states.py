@@ -117,5 +117,6 @@ class AlertKind(models.TextChoices):
     UNREACHABLE = "unreachable", _("接続")
     CONFIGURATION = "configuration", _("設定")
     DRIFT = "drift", _("kintoneのフォームの変更")
+    SIGHT = "sight", _("参照できるリード")
     RECORDS_FAILED = "records_failed", _("エラーのデータ")
     INTERNAL = "internal", _("内部エラー")

@@ -17,6 +17,7 @@ from jobs import (
     pull_mails,
     queue,
     schedules,
+    sight,
     sweep,
 )
 from jobs.models import Heartbeat, Preview, Run
@@ -37,6 +38,7 @@ def tick() -> None:
         schedules.claim_due,
         sweep.sweep,
         alerts.review_drifts,
+        sight.watch,
         mails.deliver_pending,
         pull_mails.deliver_pending,
     )

@@ -3,13 +3,17 @@
 from django.urls import path
 
 from jobs.pages import (
+    cleansing,
     connections,
     dashboard,
+    duplicates,
+    identity,
     previews,
     recipes,
     records,
     removals,
     runs,
+    sight,
     source,
     trials,
     users,
@@ -24,6 +28,8 @@ urlpatterns = [
     path("settings/<int:pk>/", connections.connection, name="connection"),
     path("settings/<int:pk>/recipe/<str:record_type>/", recipes.recipe, name="connection-recipe"),
     path("settings/<int:pk>/users/", users.users, name="connection-users"),
+    path("settings/<int:pk>/cleansing/", cleansing.cleansing, name="cleansing"),
+    path("settings/mappings/<int:pk>/sight/", sight.sight, name="sight"),
     path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
     path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),
     path("settings/mappings/<int:pk>/test/", trials.page, name="trial"),
@@ -47,5 +53,15 @@ urlpatterns = [
     path("source/pulls/<int:pk>/cancel/", source.cancel, name="source-cancel"),
     path("source/refused/", source.refused, name="source-refused"),
     path("source/gone/", source.gone, name="source-gone"),
+    path("identity/<str:record_type>/", identity.id_list, name="ids"),
+    path("identity/<str:record_type>/<int:pk>/", identity.record_id, name="record-id"),
+    path("identity/aliases/<int:pk>/delete/", identity.delete_alias, name="alias-delete"),
+    path("identity/kintone/left/", identity.left_over, name="left-over"),
+    path("duplicates/<str:record_type>/", duplicates.duplicate_list, name="duplicates"),
+    path(
+        "duplicates/<str:record_type>/<int:first>/<int:second>/",
+        duplicates.duplicate,
+        name="duplicate",
+    ),
     path("records/<str:record_type>/<int:pk>/", records.record_state, name="record-state"),
 ]

@@ -6,6 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models import Connection
 
 
+class OffFor(models.TextChoices):
+    """Why a mapping rests for a while."""
+
+    CLEANSING = "cleansing", _("クレンジング中")
+
+
 class Mapping(models.Model):
     """One record type into one kintone app.
 
@@ -22,6 +28,9 @@ class Mapping(models.Model):
     update_key = models.CharField(_("更新キー"), max_length=128, blank=True)
     enabled = models.BooleanField(_("有効"), default=False)
     enabled_at = models.DateTimeField(null=True)
+    off_for = models.CharField(max_length=20, choices=OffFor, blank=True)
+    """Why it rests, where it is to be switched on again; "" where a person just switched it off."""
+    off_since = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
     app_name = models.CharField(_("アプリ名"), max_length=255, blank=True)
     form = models.JSONField(default=dict)

@@ -28,7 +28,7 @@ from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal, Stage, Tenant
 from pulls.owners import OwnerBook, give_late
 from pulls.pulling import LeaseLostError
-from pulls.writing import PageWriter
+from pulls.writing import MOST_ASKED_FOR, PageWriter, note_merged
 
 logger = logging.getLogger(__name__)
 
@@ -164,6 +164,8 @@ class _Work:
             self._stage(client, writer)
             self._move(stage=Stage.LEADS, next_id=1)
         self._stage(client, writer)
+        if self.tenant.since is None:
+            self._ask_for_unseen(client)
         self._end_cycle()
 
     def _stage(self, client: HotProfileClient, writer: PageWriter) -> None:
@@ -210,6 +212,20 @@ class _Work:
             self._beat()
             part = waiting[start : start + _AT_ONCE]
             self._count(**writer.write_again(record_type, part).as_dict())
+
+    def _ask_for_unseen(self, client: HotProfileClient) -> None:
+        """Companies that are not there any more: one that answers under another ID was merged."""
+        unseen = Arrival.objects.filter(
+            record_type=RecordType.COMPANY, reading__lt=self.tenant.reading, gone=False
+        )
+        merged: dict[str, str] = {}
+        for number in unseen.order_by("id").values_list("external_id", flat=True)[:MOST_ASKED_FOR]:
+            answer = client.one(Listing.COMPANIES, int(number))
+            if answer is not None and str(answer["id"]) != number:
+                merged[number] = str(answer["id"])
+        self._beat()
+        note_merged(merged, now=clock.now())
+        Arrival.objects.filter(record_type=RecordType.COMPANY, external_id__in=merged).delete()
 
     def _end_cycle(self) -> None:
         """The watermark moves; after a reading of everything, what it did not find is known."""

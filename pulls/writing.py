@@ -8,8 +8,10 @@ from typing import Final
 from django.db.models import Q
 
 from common.types import RecordType
-from crm.models import Company
-from crm.writing import RowOutcome, RowResult, upsert
+from crm.aliases import current_ids
+from crm.models import Alias, Company
+from crm.writing import RowOutcome, RowResult, in_transaction, upsert
+from crm.writing.identity import settle
 from crm.writing.values import RawValue
 from integrations.hotprofile.values import Record
 from pulls import convert, departments
@@ -83,6 +85,7 @@ class PageWriter:
             seen: External ID → the reading of everything during which it was seen last.
         """
         if record_type is RecordType.LEAD:
+            records = _under_present_ids(records)
             most = MOST_ASKED_FOR if up_to_date else MOST_ASKED_FOR_AGAIN
             records = self._with_companies(records, most=most)
         rows, unknown = self._rows(record_type, records, up_to_date=up_to_date)
@@ -136,6 +139,10 @@ class PageWriter:
             return records
         # Two that were merged may answer by the same one.
         self.write(RecordType.COMPANY, list({one["id"]: one for one in found.values()}.values()))
+        note_merged(
+            {number: _id(one) for number, one in found.items() if _id(one) != number},
+            now=self.now(),
+        )
         stayed = {number: company["id"] for number, company in found.items()}
         return [_of_company(record, stayed) for record in records]
 
@@ -211,6 +218,35 @@ class PageWriter:
         if still_there:
             of_them = Q(record_type=record_type, external_id__in=still_there)
             Arrival.objects.filter(of_them).update(reading=self.reading, gone=False)
+
+
+def note_merged(ids: Mapping[str, str], *, now: datetime) -> None:
+    """Companies that answer under another ID were merged there; so they are here."""
+    if not ids:
+        return
+
+    def work() -> None:
+        settle(RecordType.COMPANY, list(ids.items()), origin=Alias.Origin.SOURCE, now=now)
+
+    in_transaction(work)
+
+
+def _under_present_ids(records: Sequence[Record]) -> Sequence[Record]:
+    """The leads with the company and the department that theirs became, where these have others."""
+    companies = current_ids(RecordType.COMPANY, map(convert.company_id_of, records))
+    departments = current_ids(RecordType.DEPARTMENT, map(convert.department_id_of, records))
+    if not (companies or departments):
+        return records
+    return [
+        {
+            **record,
+            "client_id": companies.get(convert.company_id_of(record), record.get("client_id")),
+            "organization_id": departments.get(
+                convert.department_id_of(record), record.get("organization_id")
+            ),
+        }
+        for record in records
+    ]
 
 
 def _of_company(record: Record, stayed: Mapping[str, int]) -> Record:

@@ -49,6 +49,8 @@ PULL = "pulls/test_pull.py::"
 PULL_FAULTS = "pulls/test_faults.py::"
 DRIFT = "flows/test_drift.py::"
 ACCESS = "integrations/test_access.py::"
+IDENTITY = "flows/test_identity.py::"
+CLEANSED = "Records that are renumbered or merged"
 
 _GIVE_UP = Edit(
     by="a run whose process died is given up, so that the next slot takes its mapping",
@@ -850,6 +852,86 @@ PROTECTIONS = (
             file="jobs/pull_slots.py",
             old="return is_of_slot and run.queued_at >= patient_until",
             new="return is_of_slot",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a record is merged into one that kintone does not have yet",
+        test=IDENTITY
+        + "test_of_two_companies_of_which_one_is_in_kintone_its_record_becomes_that_of_the_other",
+        edit=Edit(
+            by="the row that stays takes over the other one's ledger entry (`jobs.takeover`)",
+            file="jobs/takeover.py",
+            old="        source_id=into_id,\n",
+            new="",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="two records are merged that kintone has both",
+        test=IDENTITY + "test_of_two_companies_in_kintone_both_records_stay_and_one_is_listed",
+        edit=Edit(
+            by="an entry is handed over only where kintone has nothing of the row that stays",
+            file="jobs/takeover.py",
+            old="elif survivor is None or not _arrived(survivor):",
+            new="elif True:",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a record is merged while its first request is on the way",
+        test=IDENTITY + "test_a_company_is_merged_while_its_first_request_is_on_the_way",
+        edit=Edit(
+            by="an entry in doubt counts as arrived, and moves along with its doubt and its key",
+            file="jobs/takeover.py",
+            old="return entry.record_id is not None or entry.doubt_until is not None",
+            new="return entry.record_id is not None",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a merge by those who know no ledger",
+        test=IDENTITY + "test_a_merge_that_no_mapping_was_told_of_is_found_by_the_next_run",
+        edit=Edit(
+            by="each run first settles what its ledger knows of merged rows (`take_over_all`)",
+            file="jobs/execute.py",
+            old="            takeover.take_over_all(self.ledger, now=clock.now())\n",
+            new="",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a line with an old ID comes late",
+        test=IDENTITY + "test_a_line_with_the_old_id_is_applied_to_the_record_with_the_new_one",
+        edit=Edit(
+            by="old IDs are followed to the present ones before anything is written (`old_ids`)",
+            file="crm/writing/rows.py",
+            old="        follow(parsed, record_type=chunk.record_type, key=chunk.key)\n",
+            new="",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a line with an old ID comes in during a merge",
+        test="crm/test_writers_meeting.py::"
+        "test_a_line_with_an_old_id_that_comes_in_during_a_merge_brings_nothing_back",
+        edit=Edit(
+            by="deliveries share a lock that whoever merges has alone (`crm.writing.turns`)",
+            file="crm/writing/turns.py",
+            old='    if connection.vendor == "postgresql":',
+            new='    if connection.vendor == "none":',
+        ),
+        stack=True,
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a merge breaks off in the middle",
+        test=IDENTITY + "test_a_merge_is_there_as_a_whole_or_not_at_all",
+        edit=Edit(
+            by="rows, alias and ledger are one transaction (`jobs.identity`)",
+            file="jobs/identity.py",
+            old="        return results\n\n    return in_transaction(work)",
+            new="        return results\n\n    return work()",
         ),
     ),
 )

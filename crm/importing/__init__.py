@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, Self
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from common.clock import now as clock_now
 from common.types import RecordType
+from crm.aliases import current_ids
 from crm.catalogue import item as item_of
 from crm.importing.columns import place
 from crm.importing.reader import CsvError, CsvFile, CsvLine, open_csv
@@ -101,6 +102,7 @@ def import_csv(
         work.on_progress = on_progress
         work.rehearsal = rehearsal
         work.take(table.lines())
+        work.take_former(table)
         if rehearsal is None:
             work.take_waiting(table)
         else:
@@ -190,6 +192,9 @@ class _Import:
         self.on_progress: Progress | None = None
         self.rehearsal: Rehearsal | None = None
         self._supposed: dict[int, tuple[str, str]] = {}
+        self._former: set[int] = set()
+        """Lines under an old ID of a record."""
+        self._former_may_come = False
 
     def __enter__(self) -> Self:
         return self
@@ -218,6 +223,12 @@ class _Import:
             for number in again:
                 del self._refused[number]
             self.take(_only(table.lines(), again))
+
+    def take_former(self, table: CsvFile) -> None:
+        """Read lines under old IDs after all others: a record's own line says what it is now."""
+        self._former_may_come = True
+        if self._former:
+            self.take(_only(table.lines(), self._former))
 
     def suppose_waiting(self) -> None:
         """Count lines whose parents are in the same file as if these had come in before them."""
@@ -270,7 +281,7 @@ class _Import:
             self._refuse(line.line, reason % values)
 
     def _flush(self) -> None:
-        chunk = list(self._chunk.values())
+        chunk = self._without_former(list(self._chunk.values()))
         self._chunk.clear()
         if not chunk:
             return
@@ -280,6 +291,24 @@ class _Import:
             self._count(pending, result)
         if self.on_progress:
             self.on_progress(sum(self._counts.values()) + len(self._refused))
+
+    def _without_former(self, chunk: list[_Pending]) -> list[_Pending]:
+        """Without lines under old IDs, which come last, and then only if nothing else was said."""
+        if self._key != "external_id":
+            return chunk
+        current = current_ids(self._record_type, [pending.key for pending in chunk])
+        kept = []
+        for pending in chunk:
+            present = current.get(pending.key)
+            if present is None:
+                kept.append(pending)
+            elif not self._former_may_come:
+                self._former.add(pending.line)
+            elif self._seen.find(present):
+                self._counts[RowOutcome.UNCHANGED] += 1
+            else:
+                kept.append(replace(pending, key=present))
+        return kept
 
     def _written(self, rows: Sequence[Mapping[str, str]]) -> WriteReport:
         if self.rehearsal is None:

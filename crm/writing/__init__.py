@@ -39,6 +39,7 @@ __all__ = [
     "WriteReport",
     "delete",
     "delete_member",
+    "in_transaction",
     "key_items",
     "rehearse",
     "save_member",
@@ -162,7 +163,7 @@ def delete(record_type: RecordType, ids: Collection[int], *, now: datetime | Non
         rows.delete()
         return len(found)
 
-    return _in_transaction(work)
+    return in_transaction(work)
 
 
 def _leave_departments(ids: Collection[int], *, now: datetime) -> None:
@@ -191,19 +192,19 @@ def _write_waiting(rows: Sequence[IncomingRow], results: list[RowResult], *, chu
 def _write(rows: Sequence[IncomingRow], *, chunk: Chunk) -> list[RowResult]:
     """One chunk in one transaction; row by row where the database refuses one of them."""
     try:
-        return _in_transaction(lambda: write_chunk(rows, chunk=chunk))
+        return in_transaction(lambda: write_chunk(rows, chunk=chunk))
     except (IntegrityError, DataError):
         if len(rows) > 1:
             return [result for row in rows for result in _write([row], chunk=chunk)]
     try:
         # Whoever came first has committed by now: this time its row is found.
-        return _in_transaction(lambda: write_chunk(rows, chunk=chunk))
+        return in_transaction(lambda: write_chunk(rows, chunk=chunk))
     except (IntegrityError, DataError):
         reason = _("データベースに保存できませんでした。値を確かめてください。")
         return [refused(RowProblem(item="", label="", reason=reason))]
 
 
-def _in_transaction(work: Callable[[], T]) -> T:
+def in_transaction(work: Callable[[], T]) -> T:
     """What `work` returns, committed; begun again when the database gave it up for a deadlock."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:

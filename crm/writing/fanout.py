@@ -69,28 +69,28 @@ def touch_custom_users(email: str, *, now: datetime) -> None:
 
 def touch(rows: QuerySet[Any], *, now: datetime) -> None:
     """Raise version and `changed_at` of these rows."""
-    _change(rows, changed_at=now)
+    change_rows(rows, changed_at=now)
 
 
 def lose_owner(member_id: int, *, now: datetime) -> None:
     """Take the member off the companies and leads that it owns: a change of their own content."""
     for rows in (Company.objects.all(), Lead.objects.all()):
-        _change(rows.filter(owner_id=member_id), changed_at=now, updated_at=now, owner_id=None)
+        change_rows(rows.filter(owner_id=member_id), changed_at=now, updated_at=now, owner_id=None)
 
 
 def lose_departments(ids: Collection[int], *, now: datetime) -> None:
     """Take the leads of these departments out of them."""
     leads = Lead.objects.filter(department_id__in=ids)
-    _change(leads, changed_at=now, updated_at=now, department_id=None)
+    change_rows(leads, changed_at=now, updated_at=now, department_id=None)
 
 
 def move_leads(ids: Collection[int], *, company_id: int, now: datetime) -> None:
     """Let the leads of these departments belong to the company that the departments moved to."""
     leads = Lead.objects.filter(department_id__in=ids)
-    _change(leads, changed_at=now, updated_at=now, company_id=company_id)
+    change_rows(leads, changed_at=now, updated_at=now, company_id=company_id)
 
 
-def _change(rows: QuerySet[Any], **values: Any) -> None:
+def change_rows(rows: QuerySet[Any], **values: Any) -> None:
     """Set these columns and raise the version, by one UPDATE.
 
     The rows are locked in the order of their id, so that two fan-outs over the same rows wait for

@@ -21,6 +21,8 @@ from crm.writing.departments import carry_down, set_paths
 from crm.writing.explaining import before, changes_of, shown_items
 from crm.writing.fanout import touch_companies, touch_dependents
 from crm.writing.groups import GroupBook
+from crm.writing.likeness import likeness
+from crm.writing.old_ids import follow
 from crm.writing.parse import ParsedRow, parse, problem
 from crm.writing.references import columns_of, find, settle_owner
 from crm.writing.results import IncomingRow, RowOutcome, RowProblem, RowResult, refused
@@ -95,6 +97,7 @@ class _Work:
     def __init__(self, parsed: Sequence[ParsedRow], *, chunk: Chunk) -> None:
         self.chunk = chunk
         self.model: Any = model_of(chunk.record_type)
+        follow(parsed, record_type=chunk.record_type, key=chunk.key)
         self.references = find(parsed)
         self.existing = self._locate([row.key for row in parsed if row.key])
         self.taken = self._taken(parsed)
@@ -135,6 +138,7 @@ class _Work:
             draft.left.add(draft.row.company_id)
         for name in changed - {"groups"}:
             setattr(draft.row, name, columns[name])
+        changed |= self._liken(draft) if changed else set()
         first = draft.is_new and not draft.queued
         if changed or first:
             draft.changed |= changed
@@ -147,6 +151,14 @@ class _Work:
             return RowResult(outcome=RowOutcome.CREATED, changes=changes)
         outcome = RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED
         return RowResult(outcome=outcome, changes=changes)
+
+    def _liken(self, draft: Draft) -> set[str]:
+        """Keep up what duplicates are told by; the columns of it that changed."""
+        wanted = likeness(draft.row)
+        changed = {name for name, value in wanted.items() if getattr(draft.row, name) != value}
+        for name in changed:
+            setattr(draft.row, name, wanted[name])
+        return changed
 
     def _remember(self, draft: Draft, parsed: ParsedRow) -> None:
         """Let the following rows of the chunk see this one."""

@@ -40,7 +40,7 @@ NAVIGATION = (
         label=_("kintone連携設定"),
         views=(
             *("jobs:settings", "jobs:connection", "jobs:mapping", "jobs:trial", "jobs:enable"),
-            *("jobs:first-load", "jobs:preview", "jobs:values"),
+            *("jobs:first-load", "jobs:preview", "jobs:values", "jobs:cleansing", "jobs:sight"),
             "mapping:",
         ),
     ),
@@ -49,7 +49,10 @@ NAVIGATION = (
     Entry(
         route="crm:records",
         label=_("顧客データ"),
-        views=("crm:record", "crm:import", "crm:custom", "jobs:record"),
+        views=(
+            *("crm:record", "crm:import", "crm:custom"),
+            *("jobs:record", "jobs:ids", "jobs:duplicate", "jobs:left-over"),
+        ),
         arguments={"record_type": "company"},
     ),
     Entry(route="crm:members", label=_("社員"), views=("crm:member",)),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from common import clock
+from jobs import cleansing
 from jobs.pages.app_uses import app_uses
 from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.select_runs import Cause, failure_causes
@@ -72,6 +73,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "failures": [_failures(line) for line in lines if _waits_for_a_person(line)],
         "waiting": _with_problem(lines, needs_a_person=False),
         "uses": app_uses(lines, now=now),
+        "cleansing": cleansing.under_way(),
         "source_trouble": source_trouble(),
         "now": now,
     }
@@ -97,6 +99,9 @@ def _stop(line: MappingLine) -> StopNotice:
     if code == "internal" and line.last:
         address = reverse("jobs:run", args=[line.last.pk])
         return StopNotice(line=line, address=address, label=_("データ処理を開く"))
+    if code == "fewer_leads":
+        address = reverse("jobs:sight", args=[mapping.pk])
+        return StopNotice(line=line, address=address, label=_("リードの件数を確認"))
     address = reverse("jobs:connection", args=[mapping.connection_id])
     return StopNotice(line=line, address=address, label=_("接続先の設定を開く"))
 

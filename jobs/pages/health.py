@@ -12,14 +12,19 @@ from jobs.alerts import is_of_drift
 from jobs.ledger import owed_rows
 from jobs.models import Alert, Ledger, LedgerEntry, Run
 from jobs.states import AlertKind, EntryState, FailureKind, Interval, RunStatus
-from mapping.models import Mapping
+from mapping.models import Mapping, OffFor
 
 #: Waiting records are counted up to here: beyond it the exact number helps nobody.
 COUNT_LIMIT = 10_000
 #: How long a change may wait beyond its slot before the mapping counts as delayed.
 PATIENCE = timedelta(minutes=10)
 #: What a person must mend; the others heal by themselves.
-ACTION_KINDS = {AlertKind.SYNC_USER, AlertKind.CONFIGURATION, AlertKind.INTERNAL}
+ACTION_KINDS = {
+    AlertKind.SYNC_USER,
+    AlertKind.CONFIGURATION,
+    AlertKind.INTERNAL,
+    AlertKind.SIGHT,
+}
 
 
 class Health(TextChoices):
@@ -28,6 +33,7 @@ class Health(TextChoices):
     ACTION = "action", _("要対応")
     HELD = "held", _("保留")
     DELAYED = "delayed", _("遅延")
+    CLEANSING = "cleansing", _("クレンジング中")
     HEALTHY = "healthy", _("正常")
     OFF = "off", _("無効")
     UNSET = "unset", _("未設定")
@@ -35,9 +41,13 @@ class Health(TextChoices):
     @property
     def tone(self) -> str:
         """Which colour token the badge takes (ux.md §3)."""
-        return {"action": "err", "held": "warn", "delayed": "warn", "healthy": "plain"}.get(
-            self.value, "neutral"
-        )
+        return {
+            "action": "err",
+            "held": "warn",
+            "delayed": "warn",
+            "cleansing": "warn",
+            "healthy": "plain",
+        }.get(self.value, "neutral")
 
     @property
     def icon(self) -> str:
@@ -46,6 +56,7 @@ class Health(TextChoices):
             "action": "cross",
             "held": "pause",
             "delayed": "clock",
+            "cleansing": "pause",
             "healthy": "check",
             "off": "circle",
             "unset": "dashed",
@@ -145,6 +156,8 @@ def _health(
     failed: _Failed,
     behind: timedelta,
 ) -> Health:
+    if mapping.off_for == OffFor.CLEANSING:
+        return Health.CLEANSING
     if not mapping.enabled:
         return Health.OFF if mapping.update_key else Health.UNSET
     if mapping.drift or failed.for_a_person or _is_for_a_person(alert):

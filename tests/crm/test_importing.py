@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from common import clock
 from common.types import RecordType
 from crm import importing
 from crm.importing import CsvError, ImportReport, import_csv, run_import
-from crm.models import Account, Company, Department, ImportRun, Lead
+from crm.models import Account, Alias, Company, Department, ImportRun, Lead
 from tests.builders_crm import make_companies, make_company
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,27 @@ def test_a_file_is_imported_and_the_second_time_nothing_is_touched() -> None:
     before = sorted(Company.objects.values_list())
     assert counts(imported(content)) == (2, 0, 0, 2, 0)
     assert sorted(Company.objects.values_list()) == before
+
+
+@pytest.mark.parametrize("order", [("A,以前", "B,現在"), ("B,現在", "A,以前")])
+def test_of_lines_under_the_old_and_the_new_id_the_new_one_says_what_the_record_is(
+    order: tuple[str, str],
+) -> None:
+    Alias.objects.create(record_type="company", old_id="A", new_id="B", made_at=clock.now())
+    content = "\n".join(["外部ID,会社名", *order, ""])
+
+    first, again = imported(content), imported(content)
+
+    assert (counts(first), counts(again)) == ((2, 1, 0, 1, 0), (2, 0, 0, 2, 0))
+    assert [*Company.objects.values_list("external_id", "name")] == [("B", "現在")]
+
+
+def test_a_line_under_the_old_id_alone_is_of_the_record_with_the_new_one() -> None:
+    make_company(external_id="B", name="前")
+    Alias.objects.create(record_type="company", old_id="A", new_id="B", made_at=clock.now())
+
+    assert counts(imported("外部ID,会社名\nA,後\n")) == (1, 0, 1, 0, 0)
+    assert [*Company.objects.values_list("external_id", "name")] == [("B", "後")]
 
 
 def test_an_absent_column_keeps_the_value_and_an_empty_cell_clears_it() -> None:

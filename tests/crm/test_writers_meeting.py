@@ -8,9 +8,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, connections, transaction
 
+from common import clock
 from common.types import RecordType
 from crm.models import Company, Department, Lead
 from crm.writing import RowOutcome, WriteReport, save_member, save_one, upsert
+from crm.writing.identity import merge
 from tests.builders_crm import make_companies, make_company, make_department, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,3 +174,16 @@ def test_many_writers_over_the_same_rows_all_get_through(other: Other) -> None:
     expected = {(f"{rounds - 1}", f"{rounds - 1}", 1 + 2 * rounds)}
     assert set(Company.objects.values_list("address", "main_tel", "version")) == expected
     assert connection.in_atomic_block is False
+
+
+def test_a_line_with_an_old_id_that_comes_in_during_a_merge_brings_nothing_back(
+    other: Other,
+) -> None:
+    old, new = make_company(external_id="A"), make_company(external_id="B")
+
+    with before_it_commits(
+        other, lambda: upsert(RecordType.COMPANY, [{"external_id": "A", "name": "遅い行"}])
+    ):
+        merge(RecordType.COMPANY, old.pk, into_id=new.pk, now=clock.now())
+
+    assert [*Company.objects.values_list("external_id", "name")] == [("B", "遅い行")]

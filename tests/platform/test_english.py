@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from common import clock
 from common.problems import Problem
+from common.types import RecordType
 from crm.models import Account, Company, CustomItem, ImportRun, Member
 from integrations import connections
-from jobs import liveness, previewing, previews, runs
-from jobs.models import Run
+from jobs import identity, liveness, previewing, previews, runs, sight
+from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import RunStatus, Trigger
 from mapping import mappings
 from mapping.models import Mapping
@@ -184,6 +185,8 @@ def addresses(mapping: Mapping) -> list[str]:
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
         "jobs:connection-users": mapping.connection_id,
+        "jobs:cleansing": mapping.connection_id,
+        "jobs:sight": Mapping.objects.get(record_type="lead").pk,
         "jobs:mapping-delete": mapping.pk,
         "jobs:trial": mapping.pk,
         "jobs:failures": mapping.pk,
@@ -193,7 +196,7 @@ def addresses(mapping: Mapping) -> list[str]:
     }
     names = (
         *("dashboard", "settings", "connection-new", "runs"),
-        *("source", "source-refused", "source-gone"),
+        *("source", "source-refused", "source-gone", "left-over"),
     )
     nothing_found = "?q=zzzz"
     return [
@@ -208,6 +211,10 @@ def addresses(mapping: Mapping) -> list[str]:
             for kind in types
         ),
         reverse("crm:record-edit", args=["company", companies[0].pk]),
+        reverse("jobs:record-id", args=["company", companies[0].pk]),
+        reverse("jobs:duplicate", args=["company", companies[0].pk, companies[1].pk]),
+        *(reverse(f"jobs:{name}", args=[kind]) for name in ("ids", "duplicates") for kind in types),
+        reverse("jobs:ids", args=["company"]) + nothing_found,
         *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
@@ -258,6 +265,14 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("crm:record-add", args=["company"]), {"latitude": "north"}),
         (reverse("crm:import", args=["company"]), {}),
         (recipe, {"action": "complete", "mapping": new}),
+        (reverse("jobs:ids", args=["company"]), {"lines": "old_id\nA\n"}),
+        (reverse("jobs:ids", args=["company"]), {"lines": "old_id,new_id\nA,B\nB,A\n"}),
+        (reverse("jobs:record-id", args=["company", Company.objects.all()[0].pk]), {}),
+        (reverse("jobs:duplicates", args=["company"]), {}),
+        (reverse("jobs:duplicate", args=["company", *_two_companies()]), {"action": "merge"}),
+        (reverse("jobs:left-over"), {}),
+        (reverse("jobs:cleansing", args=[mapping.connection_id]), {"action": "begin"}),
+        (reverse("jobs:cleansing", args=[mapping.connection_id]), {"action": "end"}),
     ]
 
     found = {}
@@ -267,6 +282,39 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
             found[address] = words
 
     assert found == {}
+
+
+def _two_companies() -> list[int]:
+    return [*Company.objects.order_by("pk").values_list("pk", flat=True)[:2]]
+
+
+def test_merged_records_resting_mappings_and_few_leads_are_told_in_english(
+    reader: Client, mapping: Mapping
+) -> None:
+    two = {"external_id": "B", "name": "Aoba 2", "business_category_kbn": "Retail"}
+    gone, into = make_company(external_id="A", name="Aoba 1"), make_company(**two)
+    ledger = Ledger.objects.get(mapping=mapping)
+    known = {"state": "synced", "version": 1, "touched_at": clock.now()}
+    LedgerEntry.objects.create(ledger=ledger, source_id=gone.pk, record_id=901, **known)
+    LedgerEntry.objects.create(ledger=ledger, source_id=into.pk, record_id=902, **known)
+    identity.merge_two(RecordType.COMPANY, gone.pk, into_id=into.pk, now=clock.now())
+    leads = Mapping.objects.get(record_type="lead")
+    for count in (100, 50):
+        sight.review(leads, Member.objects.all()[0], count=count, now=clock.now())
+    Mapping.objects.filter(pk=leads.pk).update(enabled=True, enabled_at=clock.now())
+    shown = [
+        reverse("jobs:left-over"),
+        reverse("jobs:ids", args=["company"]),
+        reverse("jobs:sight", args=[leads.pk]),
+        reverse("jobs:dashboard"),
+    ]
+    found = [words for one in shown for words in japanese_on(reader.get(one).content.decode())]
+    reader.post(reverse("jobs:cleansing", args=[mapping.connection_id]), {"action": "begin"})
+    found += japanese_on(
+        reader.get(reverse("jobs:cleansing", args=[mapping.connection_id])).content.decode()
+    )
+
+    assert found == []
 
 
 def test_an_import_is_told_in_english_from_the_first_line_to_the_report(reader: Client) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from common import clock
-from crm.models import Company, Department, Lead
-from pulls.models import Pull, Refusal, Tenant
+from crm.models import Alias, Company, Department, Lead
+from pulls.models import Arrival, Pull, Refusal, Tenant
 from sandbox.hotprofile.demo import churn, demo_tenant
 from tests.pulls.conftest import counts
 
@@ -298,6 +298,39 @@ def test_a_lead_that_still_names_a_merged_company_is_the_one_that_stayed_s(hotpr
     assert pull.status == Pull.Status.SUCCEEDED
     assert Lead.objects.get().company.external_id == "5"
     assert Company.objects.count() == 1
+
+
+def test_a_company_that_answers_under_another_id_is_known_by_both_from_then_on(
+    hotprofile, pull_now, later
+):
+    new = hotprofile.add_company(5)
+    hotprofile.world.became[4] = new
+    hotprofile.add_lead(4)
+    pull_now()
+    later()
+
+    hotprofile.add_lead(4)
+    pull = pull_now()
+
+    assert dict(Alias.objects.values_list("old_id", "new_id")) == {"4": "5"}
+    assert pull.calls == 2, "nobody has to be asked again"
+    assert {lead.company.external_id for lead in Lead.objects.all()} == {"5"}
+
+
+def test_a_reading_of_everything_finds_companies_that_were_merged_there(
+    hotprofile, pull_now, later
+):
+    old, new, gone = (hotprofile.add_company() for _ in range(3))
+    pull_now()
+    later()
+    hotprofile.world.merge(old, into=new)
+    hotprofile.world.remove("clients", gone)
+
+    pull_now(full=True)
+
+    assert {*Company.objects.values_list("external_id", flat=True)} == {str(new), str(gone)}
+    assert dict(Alias.objects.values_list("old_id", "new_id")) == {str(old): str(new)}
+    assert [one.external_id for one in Arrival.objects.filter(gone=True)] == [str(gone)]
 
 
 def test_random_changes_at_a_tenant_of_some_size_are_exactly_what_changes_here(
