@@ -11,7 +11,7 @@ from ninja.responses import NinjaJSONEncoder
 
 from api.problems import MEDIA_TYPE
 from api.v1 import api
-from api.words import OPERATIONS, PARAMETERS
+from api.words import HEADINGS, OPERATIONS, PARAMETERS
 
 
 @require_safe
@@ -46,7 +46,9 @@ def document() -> dict[str, Any]:
 
 def _mend(operation: dict[str, Any]) -> None:
     """Errors in the form in which they are sent, and words in the reader's language."""
-    operation["summary"], operation["description"] = OPERATIONS[operation["operationId"]]
+    name = operation["operationId"]
+    operation["tags"] = [HEADINGS[name]]
+    operation["summary"], operation["description"] = OPERATIONS[name]
     for status, response in operation["responses"].items():
         if status >= 400:
             response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}

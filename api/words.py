@@ -6,6 +6,22 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+_DATA: Final = _("顧客データ")
+_FILES: Final = _("CSVの取り込み")
+
+#: Operation → under which heading it stands.
+HEADINGS: Final[Mapping[str, Promise]] = {
+    "listItems": _DATA,
+    "upsertRecords": _DATA,
+    "listRecords": _DATA,
+    "getRecord": _DATA,
+    "deleteRecord": _DATA,
+    "getState": _("kintoneへの連携の状態"),
+    "importFile": _FILES,
+    "getImport": _FILES,
+    "getRefusedLines": _FILES,
+}
+
 #: Operation → what it is called, what it does.
 OPERATIONS: Final[Mapping[str, tuple[Promise, Promise]]] = {
     "listItems": (
@@ -37,11 +53,11 @@ OPERATIONS: Final[Mapping[str, tuple[Promise, Promise]]] = {
         ),
     ),
     "getState": (
-        _("kintoneへの連携の状態"),
+        _("1件のデータの状態"),
         _("連携先のkintoneアプリごとに、連携済みか、待機中か、連携できない理由を返します。"),
     ),
     "importFile": (
-        _("CSVの取り込み"),
+        _("ファイルの送信"),
         _(
             "CSVファイルを、本文またはmultipart/form-dataのfileで送信します。"
             "列は、画面で前回選択した対応または見出しで判断します。"
@@ -50,7 +66,7 @@ OPERATIONS: Final[Mapping[str, tuple[Promise, Promise]]] = {
         ),
     ),
     "getImport": (
-        _("CSVの取り込みの状態"),
+        _("取り込みの状態"),
         _("件数と、取り込めない行の理由を返します。"),
     ),
     "getRefusedLines": (

@@ -10,8 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from api import tokens
+from api.models import ApiToken
 from common import clock
 from common.problems import Problem
+from common.types import RecordType
 from crm.models import Account, Company, CustomItem, ImportRun, Member
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
@@ -57,6 +60,13 @@ FIELDS: dict[str, dict[str, Any]] = {
         "label": "Rows",
         "fields": {"memo": {"type": "MULTI_LINE_TEXT", "label": "Memo"}},
     },
+}
+TOKEN = {"name": "ERP", "scope": "read", "record_types": ["company"], "days": "30"}
+TOKEN_VALUES: dict[str, Any] = {
+    "name": "ERP",
+    "scope": ApiToken.Scope.WRITE,
+    "record_types": list(RecordType),
+    "life": None,
 }
 RULES = {
     "code": "external_id",
@@ -137,6 +147,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
     _fill_source()
+    tokens.make(**TOKEN_VALUES | {"account": Account.objects.first()}, now=clock.now())
     return made
 
 
@@ -164,6 +175,7 @@ def addresses(mapping: Mapping) -> list[str]:
         "crm:member-delete": Member.objects.get().pk,
         "crm:account": Account.objects.get().pk,
         "crm:account-password": Account.objects.get().pk,
+        "api-token": ApiToken.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
         "jobs:connection-users": mapping.connection_id,
@@ -192,6 +204,7 @@ def addresses(mapping: Mapping) -> list[str]:
         ),
         reverse("crm:record-edit", args=["company", companies[0].pk]),
         *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
+        *(reverse(name) for name in ("api-tokens", "api-token-add", "api-docs")),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
@@ -238,6 +251,8 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("crm:custom-items", args=["company"]), {"key": "A"}),
         (reverse("crm:record-add", args=["company"]), {"latitude": "north"}),
         (reverse("crm:import", args=["company"]), {}),
+        (reverse("api-token-add"), {}),
+        (reverse("api-token-add"), TOKEN),
     ]
 
     found = {}
