@@ -22,7 +22,7 @@ from common.clock import JAPAN
 from common.problems import quote
 from common.types import RecordType
 from crm import writing
-from crm.catalogue import items_of
+from crm.catalogue import Item, items_of
 from crm.changes import model_of
 from crm.models import Company, Department, SourceRow
 from crm.writing import RowOutcome, RowResult
@@ -39,9 +39,9 @@ _LARGEST_ID: Final = 2**63 - 1
     operation_id="listItems",
     response={200: Items, **EVERYWHERE},
 )
-def list_items(request: HttpRequest, record_type: RecordType) -> dict[str, Any]:
+def list_items(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """What a record of that type may hold: the keys of its values."""
-    return {"items": items_of(record_type)}
+    return outgoing.respond({"items": [_item(item) for item in items_of(record_type)]})
 
 
 @router.post(
@@ -131,6 +131,11 @@ def delete_record(request: HttpRequest, record_type: RecordType, external_id: st
 def get_state(request: HttpRequest, record_type: RecordType, external_id: str) -> HttpResponse:
     """In every kintone app that its type goes to: sent, waiting, or why it is not there."""
     return outgoing.respond(standing_of(record_type, _found(record_type, external_id)))
+
+
+def _item(item: Item) -> dict[str, Any]:
+    names = ("key", "label", "kind", "writable", "required", "max_length")
+    return {name: getattr(item, name) for name in names}
 
 
 def _found(record_type: RecordType, external_id: str) -> SourceRow:

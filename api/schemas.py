@@ -5,15 +5,16 @@ the document.
 """
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
+from django.http import HttpRequest
 from ninja import Schema
-from ninja.security import HttpBearer
 
 from api.models import ApiToken
 from common.types import Kind, RecordType
+from crm.models import ImportRun
 from crm.writing import RowOutcome
+from jobs.pages.select_records import Verdict
 
 
 class ErrorAt(Schema):
@@ -39,17 +40,14 @@ EVERYWHERE: Final = {frozenset({400, 401, 403, 404, 405, 406, 429, 500, 503}): P
 WRITING: Final = {frozenset({409, 411, 413, 415, 422}): Problem}
 
 
-class Token(HttpBearer):
-    """Described here for the document; who comes in was decided by `api.access`."""
+class Token:
+    """How the document says that a token is asked for; who comes in was decided by `api.access`."""
 
-    def __call__(self, request: Any) -> ApiToken | None:
+    openapi_security_schema: Final = {"type": "http", "scheme": "bearer"}
+
+    def __call__(self, request: HttpRequest) -> ApiToken | None:
         """The token that let the request in."""
-        found: ApiToken | None = getattr(request, "api_token", None)
-        return found
-
-    def authenticate(self, request: Any, token: str) -> Any:
-        """Never asked."""
-        raise NotImplementedError
+        return getattr(request, "api_token", None)
 
 
 class ItemOut(Schema):
@@ -123,19 +121,6 @@ class Trouble(Schema):
     detail: str
 
 
-class State(StrEnum):
-    """Where a record stands; `label` says it in words."""
-
-    ARRIVED = "arrived"
-    CHANGED = "changed"
-    WAITS = "waits"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    BASELINE = "baseline"
-    DOUBT = "doubt"
-    OFF = "off"
-
-
 class InKintone(Schema):
     """One record in one kintone app."""
 
@@ -144,7 +129,7 @@ class InKintone(Schema):
     app: int
     guest_space: int | None
     app_name: str
-    state: State
+    state: Verdict
     label: str
     record: int | None
     url: str
@@ -163,15 +148,6 @@ class Standing(Schema):
     kintone: list[InKintone]
 
 
-class RunStatus(StrEnum):
-    """How far an import is."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    PARTIAL = "partial"
-    FAILED = "failed"
-
-
 class RefusedLine(Schema):
     """A line of the file of which nothing was written; the heading is line 1."""
 
@@ -185,7 +161,7 @@ class Import(Schema):
     id: int
     record_type: RecordType
     file_name: str
-    status: RunStatus
+    status: ImportRun.Status
     label: str
     started_at: datetime
     finished_at: datetime | None
