@@ -43,26 +43,39 @@ def read_json(request: HttpRequest) -> tuple[Any, bytes]:
     return value, body
 
 
-def blocks(request: HttpRequest, *, megabytes: int) -> Iterator[bytes]:
-    """The body, block by block.
-
-    Raises:
-        ApiError: it is too large (413), or does not say how long it is (411).
-    """
-    refuse_too_large(request, megabytes=megabytes)
-    while block := request.read(_BLOCK):
-        yield block
-
-
-def refuse_too_large(request: HttpRequest, *, megabytes: int, beside: int = 0) -> None:
-    """Nothing is read of a body that is larger, or that does not say how long it is.
+def blocks(request: HttpRequest, *, megabytes: int, beside: int = 0) -> Iterator[bytes]:
+    """The body, block by block; nothing is read of one that is too large.
 
     Args:
         beside: Bytes that are allowed beside: names and borders of a form.
 
     Raises:
-        ApiError: it is too large (413), or does not say how long it is (411).
+        ApiError: it is too large (413), does not say how long it is (411), or was cut off (400).
     """
+    length = _length(request)
+    if length > megabytes * _MEGABYTE + beside:
+        raise ApiError(
+            413,
+            "too-large",
+            title=_("リクエストが大きすぎます"),
+            detail=_("%(limit)sMB以内になるように分割して送信してください。")
+            % {"limit": megabytes},
+        )
+    read = 0
+    while block := request.read(_BLOCK):
+        read += len(block)
+        yield block
+    if read < length:
+        # The connection broke. Half a file looks like a whole one whose last value is shorter.
+        raise ApiError(
+            400,
+            "incomplete",
+            title=_("リクエストが途中で切れています"),
+            detail=_("もう一度送信してください。"),
+        )
+
+
+def _length(request: HttpRequest) -> int:
     if "CONTENT_LENGTH" not in request.META and "Transfer-Encoding" in request.headers:
         raise ApiError(
             411,
@@ -72,14 +85,7 @@ def refuse_too_large(request: HttpRequest, *, megabytes: int, beside: int = 0) -
         )
     # What is no number reads as nothing, by Django and by us.
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > megabytes * _MEGABYTE + beside:
-        raise ApiError(
-            413,
-            "too-large",
-            title=_("リクエストが大きすぎます"),
-            detail=_("%(limit)sMB以内になるように分割して送信してください。")
-            % {"limit": megabytes},
-        )
+    return int(length) if length.isdecimal() else 0
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from tempfile import TemporaryFile
 from typing import Annotated, Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Field, Router
 
 from api import outgoing
 from api.access import token_of
-from api.bodies import blocks, refuse_too_large
+from api.bodies import blocks
 from api.once import answered_once
 from api.outgoing import moment
 from api.problems import ApiError
@@ -108,13 +110,8 @@ def _found(request: HttpRequest, run_id: int) -> ImportRun:
 
 def _uploaded(request: HttpRequest, file_name: str) -> tuple["UploadedFile[bytes]", bytes]:
     """The file, on disk, and the digest of its content."""
-    upload: UploadedFile[bytes]
     if request.content_type == "multipart/form-data":
-        refuse_too_large(request, megabytes=limits.MEGABYTES, beside=limits.BESIDE)
-        found = request.FILES.get("file")
-        if found is None:
-            raise _refused(_("ファイルをfileという名前で送信してください。"))
-        upload = found
+        upload = _of_form(request)
         return upload, _digest(upload.chunks())
     if request.content_type not in _TEXT:
         raise ApiError(
@@ -125,6 +122,22 @@ def _uploaded(request: HttpRequest, file_name: str) -> tuple["UploadedFile[bytes
         )
     upload = TemporaryUploadedFile(file_name, "text/csv", 0, None)
     return upload, _digest(_kept(upload, blocks(request, megabytes=limits.MEGABYTES)))
+
+
+def _of_form(request: HttpRequest) -> "UploadedFile[bytes]":
+    """The file of a form, which is read whole before it is taken apart: Django's own reading does
+    not notice that the end is missing.
+    """
+    with TemporaryFile() as form:
+        for block in blocks(request, megabytes=limits.MEGABYTES, beside=limits.BESIDE):
+            form.write(block)
+        form.seek(0)
+        handlers = request.upload_handlers
+        _values, files = MultiPartParser(request.META, form, handlers, request.encoding).parse()
+    upload = files.get("file")
+    if not isinstance(upload, UploadedFile):
+        raise _refused(_("ファイルをfileという名前で送信してください。"))
+    return upload
 
 
 def _kept(upload: "UploadedFile[bytes]", parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,15 @@
 """Every error is a problem that programs and people can read, in the caller's language."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError
 from django.test import Client
 
 from api import bodies
+from api.problems import ApiError
 from crm.catalogue import items_by_key
 from crm.models import Company
 from tests.api.conftest import post
@@ -89,6 +92,15 @@ def test_a_body_of_unknown_length_is_asked_for_it(program: Client) -> None:
     )
 
     read(answer, 411)
+
+
+def test_a_body_that_was_cut_off_is_noticed() -> None:
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "10", "wsgi.input": BytesIO(b"C-1,a")}
+
+    with pytest.raises(ApiError) as caught:
+        list(bodies.blocks(WSGIRequest(environ), megabytes=1))
+
+    assert (caught.value.status, caught.value.code) == (400, "incomplete")
 
 
 @pytest.mark.parametrize(
