@@ -10,6 +10,7 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nolog
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
+COPY api api
 COPY common common
 COPY crm crm
 COPY hpsync hpsync

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
+
+from api.access import DOCUMENT_ROUTE, is_for_programs, refusal
 
 #: Route names that strangers may see. Static files are served before the gate and have no route.
 OPEN_ROUTES = ("sign-in", "sign-out", "language", "health-live", "health-ready")
@@ -18,7 +20,8 @@ class AdministratorsOnlyMiddleware:
     """Refuses everybody but administrators, before a view is even looked up.
 
     Strangers are led to the sign-in page and back afterwards, also from a path that leads nowhere:
-    what exists is no business of theirs. Ordinary accounts get a refusal.
+    what exists is no business of theirs. Ordinary accounts get a refusal. What is under `/api/` is
+    for programs, and opened by a token alone (`api.access`).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,11 +29,21 @@ class AdministratorsOnlyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The page, for those who may see it."""
-        if _is_open(request) or is_administrator(request):
+        match = _match(request)
+        if is_for_programs(request):
+            return self._for_programs(request, match)
+        if _is_open(match) or is_administrator(request):
             return self.get_response(request)
         if request.user.is_authenticated:
             return render(request, "403.html", status=403)
         return _to_sign_in(request)
+
+    def _for_programs(self, request: HttpRequest, match: ResolverMatch | None) -> HttpResponse:
+        """The API is for those who have a token; its document also for who is signed in here."""
+        document = match is not None and match.view_name == DOCUMENT_ROUTE
+        if document and is_administrator(request):
+            return self.get_response(request)
+        return refusal(request, match) or self.get_response(request)
 
 
 def is_administrator(request: HttpRequest) -> bool:
@@ -39,11 +52,16 @@ def is_administrator(request: HttpRequest) -> bool:
     return not isinstance(account, AnonymousUser) and account.is_administrator
 
 
-def _is_open(request: HttpRequest) -> bool:
+def _match(request: HttpRequest) -> ResolverMatch | None:
+    """What the path leads to, if anything."""
     try:
-        return resolve(request.path_info).view_name in OPEN_ROUTES
+        return resolve(request.path_info)
     except Resolver404:
-        return False
+        return None
+
+
+def _is_open(match: ResolverMatch | None) -> bool:
+    return match is not None and match.view_name in OPEN_ROUTES
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The Celery application: a clock (one beat entry) and a doorbell (tasks by name)."""
+"""The Celery application: a clock (beat) and a doorbell (tasks by name)."""
 
 import logging.config
 import os

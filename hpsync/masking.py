@@ -17,6 +17,8 @@ _PATTERNS = (
         r"['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n}]+",
         re.IGNORECASE,
     ),
+    # Our own API's tokens, wherever they stand.
+    re.compile(r"(\bhps_)[\w-]{20,}"),
     # A login in an address.
     re.compile(r"(\w+://[^\s:/@]*:)[^\s/@]+(?=@)"),
     # password=…, "token": "…" and their like.

@@ -163,6 +163,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+#: Requests to the API that one token may make in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+if API_REQUESTS_PER_MINUTE < 1:
+    message = "API_REQUESTS_PER_MINUTE is a number from 1."
+    raise ImproperlyConfigured(message)
+
 # --- Application ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -175,11 +181,13 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "csp",
+    "ninja",
     "crm",
     "integrations",
     "mapping",
     "pulls",
     "jobs",
+    "api",
     "hpsync",
 ]
 MIDDLEWARE = [
@@ -188,6 +196,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hpsync.language.LanguageMiddleware",
+    "api.middleware.ApiMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -285,7 +294,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is not owed: the next one does the same.
-    "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}}
+    "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}},
+    "api-forget": {"task": "api.forget", "schedule": 3600.0, "options": {"expires": 3500}},
 }
 
 # --- Watched folder -------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ urlpatterns = [
     path("language/", views.choose_language, name="language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("api.urls")),
+    path("api-tokens/", include("api.page_urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
     path("customers/", include("crm.urls")),

@@ -12,6 +12,7 @@ from common.types import RecordType
 from common.wording import listed
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.importing.encoding import CsvError
+from crm.importing.files import Matching
 from crm.importing.results import without_added
 from crm.models import ColumnMatch
 from crm.writing import key_items
@@ -38,6 +39,15 @@ def usual_key(record_type: RecordType, matched: Collection[str]) -> str:
     possible = key_items(record_type)
     usual = [key for key in _USUAL_KEYS if key in possible]
     return next((key for key in usual if key in matched), usual[0])
+
+
+def unattended(record_type: RecordType, headings: Sequence[str]) -> Matching:
+    """How a file is read that nobody looks at: as one with these headings was, else by them."""
+    kept = recall(record_type, headings)
+    suggested = suggest(record_type, headings)
+    if kept is None:
+        return Matching(key=usual_key(record_type, suggested), columns={})
+    return Matching(key=kept.key, columns={**dict.fromkeys(suggested), **kept.columns})
 
 
 def place(

@@ -134,15 +134,13 @@ def _import(folder: Path, taken: _Taken) -> None:
 
 def _read(taken: _Taken, result: Path) -> ImportReport:
     with _open(taken.path) as file:
-        headings = open_csv(file).headings
-        kept = csv_columns.recall(taken.record_type, headings)
-        suggested = csv_columns.suggest(taken.record_type, headings)
+        matching = csv_columns.unattended(taken.record_type, open_csv(file).headings)
         return run_import(
             taken.record_type,
             file,
             file_name=taken.path.name,
-            key=kept.key if kept else csv_columns.usual_key(taken.record_type, suggested),
-            columns={**dict.fromkeys(suggested), **kept.columns} if kept else None,
+            key=matching.key,
+            columns=matching.columns,
             refused_to=result,
         )
 

@@ -6,12 +6,12 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 MEGABYTES: Final = 50
 #: What a form may take beside its file: names, tokens, borders.
-_BESIDE: Final = 64 * 1024
+BESIDE: Final = 64 * 1024
 
 
 def is_too_large(length: int) -> bool:
     """Whether a request of so many bytes holds a file beyond the limit."""
-    return length > MEGABYTES * 1024 * 1024 + _BESIDE
+    return length > MEGABYTES * 1024 * 1024 + BESIDE
 
 
 class LimitHandler(FileUploadHandler):

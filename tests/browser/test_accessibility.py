@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from api import tokens
+from api.models import ApiToken
 from common import clock
+from common.types import RecordType
+from crm.models import Account
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
@@ -51,6 +55,14 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
     Arrival.objects.create(**row, gone=True, owner_name="高橋 健", owner_unknown=True)
     kept = {"record": {}, "refused_at": clock.now()}
     Refusal.objects.create(**row, **kept, label="青葉商事" * 20, reason="会社名：長すぎます")
+    tokens.make(
+        name="基幹システム" * 10,
+        scope=ApiToken.Scope.WRITE,
+        record_types=list(RecordType),
+        life=None,
+        account=Account.objects.get(),
+        now=clock.now(),
+    )
     # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
     make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
@@ -83,6 +95,9 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/source/",
         "/source/refused/",
         "/source/gone/",
+        "/api-tokens/",
+        "/api-tokens/add/",
+        f"/api-tokens/{ApiToken.objects.get().pk}/",
     ]
 
 

@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from api import tokens
+from api.models import ApiToken
 from common import clock
 from common.problems import Problem
 from common.types import RecordType
@@ -62,6 +64,13 @@ FIELDS: dict[str, dict[str, Any]] = {
         "label": "Rows",
         "fields": {"memo": {"type": "MULTI_LINE_TEXT", "label": "Memo"}},
     },
+}
+TOKEN = {"name": "ERP", "scope": "read", "record_types": ["company"], "days": "30"}
+TOKEN_VALUES: dict[str, Any] = {
+    "name": "ERP",
+    "scope": ApiToken.Scope.WRITE,
+    "record_types": list(RecordType),
+    "life": None,
 }
 RULES = {
     "code": "external_id",
@@ -148,6 +157,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
         connection=connection, record_type="company", app=997, app_name="New"
     )
     save_rules(half, [RuleSpec(field="code", source="external_id")], update_key="code")
+    tokens.make(**TOKEN_VALUES | {"account": Account.objects.first()}, now=clock.now())
     return made
 
 
@@ -182,6 +192,7 @@ def addresses(mapping: Mapping) -> list[str]:
         "crm:member-delete": Member.objects.get().pk,
         "crm:account": Account.objects.get().pk,
         "crm:account-password": Account.objects.get().pk,
+        "api-token": ApiToken.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
         "jobs:connection-users": mapping.connection_id,
@@ -216,6 +227,7 @@ def addresses(mapping: Mapping) -> list[str]:
         *(reverse(f"jobs:{name}", args=[kind]) for name in ("ids", "duplicates") for kind in types),
         reverse("jobs:ids", args=["company"]) + nothing_found,
         *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
+        *(reverse(name) for name in ("api-tokens", "api-token-add", "api-docs")),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
@@ -273,6 +285,8 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("jobs:left-over"), {}),
         (reverse("jobs:cleansing", args=[mapping.connection_id]), {"action": "begin"}),
         (reverse("jobs:cleansing", args=[mapping.connection_id]), {"action": "end"}),
+        (reverse("api-token-add"), {}),
+        (reverse("api-token-add"), TOKEN),
     ]
 
     found = {}

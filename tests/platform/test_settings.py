@@ -197,3 +197,8 @@ def test_hot_profile_is_asked_as_often_as_its_limit_says_and_at_the_vendor_s_alo
 def test_a_pace_that_is_none_is_refused(tmp_path: Path) -> None:
     answer = run("manage.py", "check", var_dir=tmp_path, HOTPROFILE_CALLS_PER_MINUTE="0")
     assert "HOTPROFILE_CALLS_PER_MINUTE" in answer.stderr
+
+
+def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:
+    answer = run("manage.py", "check", var_dir=tmp_path, API_REQUESTS_PER_MINUTE="0")
+    assert "API_REQUESTS_PER_MINUTE" in answer.stderr
