@@ -164,8 +164,8 @@ class _Work:
         assert self.ledger is not None
         if self.ledger.watermark is None and mapping.enabled and run.only is None:
             enabling.begin_new_target(mapping, self.ledger, now=clock.now())
+        takeover.take_over_all(self.ledger, now=clock.now())
         if run.only is None:
-            takeover.take_over_all(self.ledger, now=clock.now())
             ledgers.forget_failures_of_deleted_rows(self.ledger, now=clock.now())
         plan = self._plan(client)
         self._open_source(plan, viewer_id)

@@ -895,7 +895,7 @@ PROTECTIONS = (
         edit=Edit(
             by="each run first settles what its ledger knows of merged rows (`take_over_all`)",
             file="jobs/execute.py",
-            old="            takeover.take_over_all(self.ledger, now=clock.now())\n",
+            old="        takeover.take_over_all(self.ledger, now=clock.now())\n",
             new="",
         ),
     ),

@@ -20,7 +20,7 @@ from crm.models import Company
 from integrations import budget, connections
 from integrations.kintone.client import REQUEST_LIFE
 from integrations.kintone.errors import KintoneError
-from jobs import enabling, liveness, previewing, previews, runs, sweep, trial
+from jobs import enabling, identity, liveness, previewing, previews, runs, sweep, trial
 from jobs.book import DatabaseBook
 from jobs.courier import RunCourier
 from jobs.engine.preview import TO_SEND
@@ -191,6 +191,17 @@ class Scene:
         row = self.row(number)
         if row is not None:
             writing.delete(RecordType.COMPANY, [row.pk])
+
+    def merge(self, number: int, *, into: int) -> None:
+        """One company goes into another."""
+        row, survivor = self.row(number), self.row(into)
+        if row is None or survivor is None or row.pk == survivor.pk:
+            return
+        identity.merge_two(RecordType.COMPANY, row.pk, into_id=survivor.pk, now=clock.now())
+        self._note_change(survivor)
+        for expected in self.expected:
+            touched = expected.by_hand.pop(row.pk, [])
+            expected.by_hand.setdefault(survivor.pk, []).extend(touched)
 
     def _note_change(self, row: Company) -> None:
         for mapping, expected in zip(self.mappings, self.expected, strict=True):

@@ -109,6 +109,8 @@ def _check_entry(
         assert entry.due_at is None, f"due for ever: {vars(entry)}"
     if entry.doubt_until is not None or entry.state != EntryState.SYNCED:
         return
+    if entry.version == 0 and not enabled:
+        return  # taken over from a merged row, and not sent since
     assert entry.record_id is not None, vars(entry)
     if entry.record_id in by_hand:
         return

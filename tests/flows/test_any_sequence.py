@@ -114,6 +114,15 @@ class AnySequence(RuleBasedStateMachine):
     def delete(self, number: int) -> None:
         self.scene.delete(number)
 
+    @rule(one=numbers, other=numbers)
+    def merge(self, one: int, other: int) -> None:
+        self.scene.merge(one, into=other)
+
+    @rule(which=which, step=steps, one=numbers, other=numbers)
+    def merge_during_run(self, which: int, step: int, one: int, other: int) -> None:
+        self.scene.interruptions.arm(step, lambda: self.scene.merge(one, into=other))
+        self.scene.run(which)
+
     @rule(which=which)
     def run(self, which: int) -> None:
         self.scene.run(which)
