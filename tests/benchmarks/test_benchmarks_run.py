@@ -170,7 +170,7 @@ def test_a_first_push_of_101_records_counts_two_requests():
 
 
 @pytest.mark.parametrize(
-    "name", ["ceiling", "requests", "throughput", "memory", "growth", "pulling"]
+    "name", ["api", "ceiling", "requests", "throughput", "memory", "growth", "pulling"]
 )
 def test_a_benchmark_explains_itself(name):
     done = subprocess.run(

@@ -20,6 +20,8 @@ def test_from_a_new_token_to_a_first_answer(page: "Page") -> None:
     page.get_by_role("button", name="追加").click()
     secret = page.locator("#secret").inner_text()
 
+    # Swagger UI is a large script: a machine that does other things takes a while over it.
+    page.set_default_timeout(40_000)
     page.get_by_role("link", name="APIの説明を開く").click()
     page.get_by_role("button", name="Authorize").click()
     page.get_by_label("auth-bearer-value").fill(secret)
