@@ -176,7 +176,7 @@ def addresses(mapping: Mapping) -> list[str]:
     }
     names = (
         *("dashboard", "settings", "connection-new", "runs"),
-        *("source", "source-refused", "source-gone"),
+        *("source", "source-refused", "source-gone", "source-delete"),
     )
     nothing_found = "?q=zzzz"
     return [
