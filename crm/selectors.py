@@ -65,7 +65,8 @@ def search_records(record_type: RecordType, asked: str, *, company: Company | No
         return Found(rows=rows)
     found = matches(record_type, words, most=COUNT_LIMIT)
     if found.more:
-        return Found(rows=holding(rows, words), count=COUNT_LIMIT + 1)
+        beyond = rows.filter(pk__gte=found.lowest)
+        return Found(rows=holding(beyond, words), count=COUNT_LIMIT + 1)
     return Found(rows=rows.filter(pk__in=found.ids), count=len(found.ids))
 
 

@@ -34,6 +34,9 @@ class Table(Protocol):
     def lines(self) -> Iterator[Line]:
         """The records below the heading, read from the beginning; blank lines are left out."""
 
+    def beginning(self) -> Iterator[Line]:
+        """The first of them, for a look: it takes no longer for a longer file."""
+
     def about(self) -> int:
         """About how many lines there are: for the progress, and to know what takes long."""
 

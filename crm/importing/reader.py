@@ -5,6 +5,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, Final, TextIO
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ __all__ = ["CsvError", "CsvFile", "Line", "Table", "open_csv", "open_table"]
 #: Characters of one line that are read into memory; a file without line ends is one line.
 _LONGEST: Final = 1_000_000
 _BLOCK: Final = 1024 * 1024
+_LOOK: Final = 1000
 _UNCLOSED: Final = ("unexpected end of data", "field larger than field limit")
 
 
@@ -34,6 +36,10 @@ class CsvFile:
         records = _records(self.file, self.encoding)
         next(records)
         return usable(records, self.headings)
+
+    def beginning(self) -> Iterator[Line]:
+        """The first of them, for a look."""
+        return islice(self.lines(), _LOOK)
 
     def about(self) -> int:
         """How many lines there are; a value of several lines counts as several."""

@@ -86,7 +86,7 @@ def head_of(run: ImportRun) -> Head:
     with import_files.path_of(run).open("rb") as file:
         table = open_table(file)
         samples: list[tuple[str, ...]] = []
-        for line in table.lines():
+        for line in table.beginning():
             if not line.reason:
                 samples.append(line.cells)
             if len(samples) == SAMPLES:

@@ -26,14 +26,18 @@ class Matches:
 
     ids: Sequence[int]
     more: bool
+    lowest: int
+    """No row with a lower id holds them."""
 
 
 def matches(record_type: RecordType, words: Sequence[str], *, most: int) -> Matches:
     """The ids of the rows that hold every one of `words` (`texts.words_of`, at least one)."""
     table = SEARCHES[record_type]._meta.db_table
-    ask = _postgresql if connection.vendor == "postgresql" else _sqlite
-    ids = ask(table, words, most + 1)
-    return Matches(ids=ids[:most], more=len(ids) > most)
+    if connection.vendor == "postgresql":
+        ids = _postgresql(table, words, most + 1)
+        return Matches(ids=ids[:most], more=len(ids) > most, lowest=0)
+    ids = _sqlite(table, words, most + 1)  # FTS5 finds by rising id
+    return Matches(ids=ids[:most], more=len(ids) > most, lowest=ids[0] if ids else 0)
 
 
 def holding(rows: QuerySet[Any], words: Sequence[str]) -> QuerySet[Any]:

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import QuerySet
 
 from common.types import RecordType
 from crm.changes import model_of
@@ -34,7 +35,7 @@ def keep_changed(record_type: RecordType, changes: dict[int, set[str]]) -> None:
         renamed = [pk for pk, names in changes.items() if {"name", "name_kana"} & names]
         for below in (RecordType.DEPARTMENT, RecordType.LEAD):
             if renamed:
-                rows = model_of(below)._default_manager.filter(company_id__in=renamed)
+                rows = _rows(below).filter(company_id__in=renamed)
                 keep_searchable(below, rows.values_list("pk", flat=True))
 
 
@@ -43,18 +44,21 @@ def fill_missing(*, using: str = DEFAULT_DB_ALIAS, **_migrated: Any) -> None:
     if not tables_exist(using):
         return
     for record_type in RecordType:
-        rows = model_of(record_type)._default_manager.filter(search__isnull=True).order_by("pk")
-        missing, last = rows.values_list("pk", flat=True), 0
-        while batch := list(missing.filter(pk__gt=last)[:_BATCH]):
+        ids, last = _rows(record_type).order_by("pk").values_list("pk", flat=True), 0
+        known = SEARCHES[record_type]._default_manager.values_list("pk", flat=True)
+        while batch := list(ids.filter(pk__gt=last)[:_BATCH]):
             last = batch[-1]
-            with transaction.atomic():
-                _keep(record_type, batch)
+            # Two ranges of keys: one question for both is a join of the whole tables to PostgreSQL.
+            there = set(known.filter(pk__gte=batch[0], pk__lte=last))
+            if missing := [pk for pk in batch if pk not in there]:
+                with transaction.atomic():
+                    _keep(record_type, missing)
 
 
 def _keep(record_type: RecordType, ids: Sequence[int]) -> None:
     groups = SEARCHED[record_type]
     names = [name for group in groups for name in group]
-    rows = model_of(record_type)._default_manager.filter(pk__in=ids).order_by("pk")
+    rows = _rows(record_type).filter(pk__in=ids).order_by("pk")
     model = SEARCHES[record_type]
     texts = ((pk, searchable(values, groups)) for pk, *values in rows.values_list("pk", *names))
     model._default_manager.bulk_create(
@@ -63,6 +67,10 @@ def _keep(record_type: RecordType, ids: Sequence[int]) -> None:
         unique_fields=["row_id"],
         update_fields=["text", "pairs"],
     )
+
+
+def _rows(record_type: RecordType) -> QuerySet[Any]:
+    return model_of(record_type)._default_manager.all()
 
 
 def _columns(record_type: RecordType) -> frozenset[str]:

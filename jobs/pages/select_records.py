@@ -86,7 +86,7 @@ def pushes(record_type: RecordType, record: SourceRow) -> Sequence[Outcome]:
     outcomes = Outcome.objects.filter(
         source_id=record.pk, run__mapping__record_type=record_type
     ).select_related("run__mapping__connection")
-    return outcomes.order_by("-id")[:PUSHES]
+    return list(outcomes.order_by("-id")[:PUSHES])
 
 
 def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:

@@ -15,7 +15,7 @@ from common.types import RecordType
 from crm.importing import import_csv
 from crm.importing.encoding import CsvError
 from crm.importing.reader import open_table
-from crm.importing.xlsx import XlsxFile, formats, open_xlsx, package
+from crm.importing.xlsx import XlsxFile, book, formats, open_xlsx, package
 from crm.models import Company, Lead
 from tests.builders_crm import make_company
 from tests.workbooks import cell, handmade, workbook, zipped
@@ -279,6 +279,16 @@ def test_a_zip_that_says_it_grows_without_end_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(package, "SHEET", 10_000)
     content = handmade(HEADING + '<row r="2"></row>' + " " * 20_000)
     assert "大きすぎます" in refusal(content)
+
+
+def test_a_look_at_a_sheet_that_holds_nothing_for_very_long_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(book, "_BEGINNING", 1)
+    blank, row = " " * 600_000, f'<row r="2">{cell("A2", "C1")}</row>'
+    table = opened(handmade(HEADING + blank + row))
+    assert (len(list(table.beginning())), len(list(table.lines()))) == (0, 1)
+    assert "見出し行がありません" in refusal(handmade(blank + HEADING))
 
 
 def test_a_zip_of_very_many_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

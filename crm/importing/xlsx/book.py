@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import BinaryIO, Final
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from crm.importing.xlsx.texts import Texts
 from crm.importing.xlsx.words import no_sheet, no_workbook, old_format
 from crm.importing.xlsx.xml import Handler, local, parse
 
+#: Blocks of XML in which the heading must be: some four megabytes.
+_BEGINNING: Final = 16
 _BLOCK: Final = 1024 * 1024
 _BLOCKS: Final = 32
 _ROW: Final = b"row>"
@@ -35,12 +38,12 @@ class _Sheet:
     formats: Sequence[Format]
     from_1904: bool
 
-    def records(self) -> Iterator[Line]:
-        """Every row but blank ones, the heading among them."""
+    def records(self, *, blocks: int | None = None) -> Iterator[Line]:
+        """Every row but blank ones, the heading among them; of the first blocks only, if given."""
         with package.archived_errors(), self._texts() as texts:
             rows = Rows(texts=texts, formats=self.formats, from_1904=self.from_1904)
             with package.part(self.archive, self.part, most=package.SHEET) as opened:
-                for _block in parse(opened, rows):
+                for _block in islice(parse(opened, rows), blocks):
                     yield from rows.take()
 
     def about(self) -> int:
@@ -75,7 +78,13 @@ class XlsxFile:
 
     def lines(self) -> Iterator[Line]:
         """The records below the heading, read from the beginning; blank lines are left out."""
-        records = self.sheet.records()
+        return self._below(self.sheet.records())
+
+    def beginning(self) -> Iterator[Line]:
+        """Those among the first megabytes: a sheet may be made to hold nothing for gigabytes."""
+        return self._below(self.sheet.records(blocks=_BEGINNING))
+
+    def _below(self, records: Iterator[Line]) -> Iterator[Line]:
         next(records)
         return usable(_padded(records, len(self.headings)), self.headings)
 
@@ -92,7 +101,7 @@ def open_xlsx(file: BinaryIO) -> XlsxFile:
     """
     archive = package.open_zip(file)
     sheet, others = _first_sheet(archive)
-    heading = next(sheet.records(), None)
+    heading = next(sheet.records(blocks=_BEGINNING), None)
     if heading is None:
         message = _("シート「%(sheet)s」に見出し行がありません。1行目に項目名を書いてください。")
         raise CsvError(message % {"sheet": sheet.name})
