@@ -308,6 +308,39 @@ class LikelyDuplicate(models.Model):
         return f"{self.record_type} {self.first_id} = {self.second_id}?"
 
 
+class SearchText(models.Model):
+    """What of a source row is searched (`crm.searching`); kept by `crm.writing`."""
+
+    text = models.TextField()
+    """Its values, normalised."""
+    pairs = models.TextField()
+    """The pairs of characters in `text`, which the databases keep an index over."""
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class CompanySearch(SearchText):
+    """What of a company is searched."""
+
+    row = models.OneToOneField(Company, models.CASCADE, primary_key=True, related_name="search")
+
+
+class DepartmentSearch(SearchText):
+    """What of a department is searched."""
+
+    row = models.OneToOneField(Department, models.CASCADE, primary_key=True, related_name="search")
+
+
+class LeadSearch(SearchText):
+    """What of a lead is searched."""
+
+    row = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="search")
+
+
 class ColumnMatch(models.Model):
     """Which items the columns of a CSV filled last time, remembered by its heading line."""
 
@@ -329,7 +362,7 @@ class ColumnMatch(models.Model):
 
 
 class ImportRun(models.Model):
-    """One import of a CSV by the screen or the command, with what came of it."""
+    """One import of a file by the screen, the folder or the command, with what came of it."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("未実行")
@@ -343,12 +376,14 @@ class ImportRun(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    lines = models.PositiveIntegerField(default=0)
+    """About how many lines the file has, for the progress; 0 where nobody asked."""
     read = models.PositiveIntegerField(_("読み込んだ行"), default=0)
     created = models.PositiveIntegerField(_("新規"), default=0)
     updated = models.PositiveIntegerField(_("更新"), default=0)
     unchanged = models.PositiveIntegerField(_("変更なし"), default=0)
     refused = models.JSONField(default=list)
-    """[{line, reason}], `line` counted from the heading line = 1."""
+    """The first ones, [{line, reason}], `line` counted from the heading line = 1."""
     account = models.ForeignKey(Account, models.SET_NULL, null=True)
 
     class Meta:
@@ -362,3 +397,8 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_status_display()})"
+
+    @property
+    def refused_count(self) -> int:
+        """How many lines were refused in all."""
+        return self.read - self.created - self.updated - self.unchanged

@@ -1,54 +1,34 @@
 """Lists for the pages of `crm`, each in a fixed number of queries however much data there is."""
 
-import unicodedata
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Model, Q, QuerySet
 
 from common.types import ItemValue, ItemValues, Kind, RecordType
 from crm import changes
 from crm.catalogue import items_of
 from crm.changes import model_of
 from crm.models import Company, CustomItem, ImportRun, Member, SourceRow
+from crm.searching.finding import holding, matches
+from crm.searching.texts import words_of
 
 PAGE_SIZE = 50
 #: Matches of a search are counted up to here: beyond it the exact number helps nobody.
 COUNT_LIMIT = 10_000
+#: Seconds for which the number of many rows is good enough.
+COUNTED_ANEW = 60
+_counted: dict[RecordType, tuple[float, int]] = {}
 IMPORTS_LISTED = 20
 
 MODELS = {record_type: model_of(record_type) for record_type in RecordType}
-#: What a search looks into; every word must be found in one of them.
-SEARCHED = {
-    RecordType.COMPANY: (
-        "name",
-        "name_kana",
-        "name_disp",
-        "main_tel",
-        "mail_domain",
-        "corporate_number",
-        "external_id",
-    ),
-    RecordType.DEPARTMENT: ("path", "company__name", "company__name_kana", "external_id"),
-    RecordType.LEAD: (
-        "full_name",
-        "full_kana",
-        "email",
-        "tel",
-        "mobile_tel",
-        "company__name",
-        "external_id",
-    ),
-}
 RELATED = {
     RecordType.COMPANY: ("owner",),
     RecordType.DEPARTMENT: ("company",),
     RecordType.LEAD: ("company", "department", "owner"),
 }
-HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-
 RowT = TypeVar("RowT", bound=Model)
 
 
@@ -63,20 +43,31 @@ class Page(Generic[RowT]):
     """Rows with higher ids exist: the next page begins after this id. None: this is the last."""
 
 
-def search_records(
-    record_type: RecordType, words: str, *, company: Company | None = None
-) -> QuerySet[SourceRow]:
-    """The rows of a type, of `company` if given, in which every one of `words` is found."""
-    rows: QuerySet[Any] = model_of(record_type)._default_manager.all()
-    found = rows.select_related(*RELATED[record_type])
-    if record_type is RecordType.LEAD:
-        found = found.annotate(
-            full_name=Concat("family_name", Value(""), "first_name"),
-            full_kana=Concat("family_name_kana", Value(""), "first_name_kana"),
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Rows of one type, and how many they are where that was asked."""
+
+    rows: QuerySet[Any]
+    count: int | None = None
+    """At most one more than `COUNT_LIMIT`; None where nothing was searched for."""
+
+
+def search_records(record_type: RecordType, asked: str, *, company: Company | None = None) -> Found:
+    """The rows of a type, of `company` if given, in which every word asked for is found."""
+    rows: QuerySet[Any] = model_of(record_type)._default_manager.select_related(
+        *RELATED[record_type]
+    )
+    words = words_of(asked)
     if company and record_type is not RecordType.COMPANY:
-        found = found.filter(company=company)
-    return _having(found, words, columns=SEARCHED[record_type])
+        of_company = holding(rows.filter(company=company), words)
+        return Found(rows=of_company, count=count_up_to_limit(of_company))
+    if not words:
+        return Found(rows=rows)
+    found = matches(record_type, words, most=COUNT_LIMIT)
+    if found.more:
+        beyond = rows.filter(pk__gte=found.lowest)
+        return Found(rows=holding(beyond, words), count=COUNT_LIMIT + 1)
+    return Found(rows=rows.filter(pk__in=found.ids), count=len(found.ids))
 
 
 def find_company(pk: int | None) -> Company | None:
@@ -136,7 +127,10 @@ def imports_of(record_type: RecordType) -> QuerySet[ImportRun]:
 def search_members(words: str) -> QuerySet[Member]:
     """The members in whose name, address or login every one of `words` is found."""
     found = Member.objects.prefetch_related("groups")
-    return _having(found, words, columns=("name", "email", "login"))
+    for word in words.split()[:10]:
+        named = Q(name__icontains=word) | Q(email__icontains=word) | Q(login__icontains=word)
+        found = found.filter(named)
+    return found
 
 
 def page_of(
@@ -162,8 +156,21 @@ def page_of(
 
 
 def counts() -> dict[RecordType, int]:
-    """How many rows each type has."""
-    return {kind: model_of(kind)._default_manager.count() for kind in RecordType}
+    """How many rows each type has; beyond `COUNT_LIMIT` as of `COUNTED_ANEW` ago at most."""
+    return {kind: _count(kind) for kind in RecordType}
+
+
+def _count(kind: RecordType) -> int:
+    rows = model_of(kind)._default_manager.all()
+    few = count_up_to_limit(rows)
+    if few <= COUNT_LIMIT:
+        return few
+    now = time.monotonic()
+    counted_at, count = _counted.get(kind, (-COUNTED_ANEW, 0))
+    if now - counted_at >= COUNTED_ANEW:
+        count = rows.count()
+        _counted[kind] = (now, count)
+    return count
 
 
 def count_up_to_limit(found: QuerySet[RowT]) -> int:
@@ -175,15 +182,3 @@ def holders_of(item: CustomItem) -> int:
     """How many rows keep a value of this custom item."""
     model = model_of(RecordType(item.record_type))
     return model._default_manager.filter(custom__has_key=item.key).count()
-
-
-def _having(found: QuerySet[RowT], words: str, *, columns: Sequence[str]) -> QuerySet[RowT]:
-    for word in words.split()[:10]:
-        spellings = {word, unicodedata.normalize("NFKC", word)}
-        spellings |= {spelling.translate(HIRAGANA_TO_KATAKANA) for spelling in spellings}
-        matches = Q()
-        for column in columns:
-            for spelling in spellings:
-                matches |= Q(**{f"{column}__icontains": spelling})
-        found = found.filter(matches)
-    return found

@@ -49,6 +49,7 @@ urlpatterns = [
     path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),
     path("runs/<int:pk>/resume/", runs.resume, name="run-resume"),
     path("source/", source.source, name="source"),
+    path("source/delete/", source.delete, name="source-delete"),
     path("source/pull/", source.pull, name="source-pull"),
     path("source/pulls/<int:pk>/cancel/", source.cancel, name="source-cancel"),
     path("source/refused/", source.refused, name="source-refused"),

@@ -2,18 +2,20 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from common import clock
+from common.types import RecordType
 from integrations.hotprofile.client import ATTEMPTS, READ_TIMEOUT, HotProfileClient
 from integrations.hotprofile.errors import ConfigReason, HotProfileConfigError
 from integrations.hotprofile.pace import Pace
 from pulls import pulling, troubles
 from pulls.hosts import HostRefusedError, base_url
-from pulls.models import Pull, Tenant
+from pulls.models import Arrival, Pull, Refusal, Tenant
 
 #: Where a person waits for a page: one attempt, and not for long.
 PAGE_TIMEOUT = 10.0
@@ -47,6 +49,53 @@ def save(*, host: str, api_key: str | None, enabled: bool, notify: Sequence[str]
         troubles.end_silently(known, now=clock.now())
     known.refresh_from_db()
     return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What deleting a tenant means, in numbers."""
+
+    companies: int
+    """That came from there; the same for `leads`. They stay."""
+    leads: int
+    refused: int
+    pulls: int
+    is_active: bool
+    """A pull has not ended: it must be canceled first."""
+
+
+class StillPullingError(Exception):
+    """A pull is queued or running: a person must cancel it first."""
+
+
+def extent_of(one: Tenant) -> Extent:
+    """What deleting the tenant takes with it, and what stays."""
+    pulls = Pull.objects.filter(tenant=one)
+    return Extent(
+        companies=Arrival.objects.filter(record_type=RecordType.COMPANY).count(),
+        leads=Arrival.objects.filter(record_type=RecordType.LEAD).count(),
+        refused=Refusal.objects.count(),
+        pulls=pulls.count(),
+        is_active=pulls.filter(status__in=Pull.ACTIVE).exists(),
+    )
+
+
+@transaction.atomic
+def delete(one: Tenant) -> None:
+    """Forget the tenant, its key, its pulls and what is remembered of its records.
+
+    Customer data stays, and so do the custom items that its labels fill.
+
+    Raises:
+        StillPullingError: a pull has not ended; nothing was deleted.
+    """
+    locked = Tenant.objects.select_for_update().get(pk=one.pk)
+    if Pull.objects.filter(tenant=locked, status__in=Pull.ACTIVE).exists():
+        raise StillPullingError
+    # Nothing refers to them: each goes by one statement, however many there are.
+    Refusal.objects.all().delete()
+    Arrival.objects.all().delete()
+    locked.delete()
 
 
 def client_for(

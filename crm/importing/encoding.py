@@ -18,7 +18,7 @@ _SURELY_UTF8: Final = 3
 
 
 class CsvError(Exception):
-    """The file cannot be read as a CSV; `str()` says why, where, and what to do."""
+    """The file cannot be read; `str()` says why, where, and what to do."""
 
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
@@ -74,13 +74,6 @@ def _refuse_other_formats(file: BinaryIO) -> None:
     start = file.read(4)
     if not start:
         raise CsvError(_("ファイルが空です。見出し行のあるCSVファイルを指定してください。"))
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise CsvError(
-            _(
-                "Excelのファイルです。"
-                "Excelで「CSV UTF-8（コンマ区切り）」として保存し直してください。"
-            )
-        )
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise CsvError(_("UTF-16のファイルです。UTF-8かShift_JISのCSVとして保存し直してください。"))
 

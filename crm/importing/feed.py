@@ -32,7 +32,7 @@ from crm.catalogue import UnknownItemError
 from crm.importing import ImportReport, run_import
 from crm.importing import columns as csv_columns
 from crm.importing.encoding import CsvError
-from crm.importing.reader import open_csv
+from crm.importing.reader import open_table
 from crm.labels import record_type_label
 from crm.models import ImportRun
 
@@ -127,14 +127,14 @@ def _import(folder: Path, taken: _Taken) -> None:
         reason = _(
             "%(read)s行のうち%(count)s行を取り込めませんでした。行と理由は「%(file)s」にあります。"
             "修正して、もう一度フォルダに置いてください。"
-        ) % {"read": report.read, "count": len(report.refused), "file": result}
+        ) % {"read": report.read, "count": report.refused_count, "file": result}
     taken.path.rename(refused / name)
     _tell(record_type, name, reason)
 
 
 def _read(taken: _Taken, result: Path) -> ImportReport:
     with _open(taken.path) as file:
-        matching = csv_columns.unattended(taken.record_type, open_csv(file).headings)
+        matching = csv_columns.unattended(taken.record_type, open_table(file).headings)
         return run_import(
             taken.record_type,
             file,

@@ -20,7 +20,6 @@ KEPT = timedelta(days=1)
 SILENCE = timedelta(minutes=3)
 #: So long the refused lines can be had, to be mended.
 RESULTS_KEPT = timedelta(days=30)
-BLOCK = 1024 * 1024
 
 
 _RESULT: Final = ".refused.csv"
@@ -38,7 +37,7 @@ class Matching:
 
 def path_of(run: ImportRun) -> Path:
     """Where the file of this import is, as long as it is kept."""
-    return _folder() / f"{run.pk}.csv"
+    return _folder() / f"{run.pk}.upload"
 
 
 def result_of(run: ImportRun) -> Path:
@@ -89,12 +88,6 @@ def is_silent(run: ImportRun, *, now: datetime) -> bool:
     except FileNotFoundError:
         return False
     return now.timestamp() - seen > SILENCE.total_seconds()
-
-
-def count_lines(path: Path) -> int:
-    """How many lines the file has; a value of several lines counts as several."""
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
 
 
 def remove(run: ImportRun) -> None:

@@ -83,7 +83,7 @@ def forecast_csv(
         created=report.created,
         updated=report.updated,
         unchanged=report.unchanged,
-        refused=len(report.refused),
+        refused=report.refused_count,
         changed_lines=tuple(first.lines),
         refused_lines=tuple((one.line, one.reason) for one in report.refused[:SHOWN]),
     )

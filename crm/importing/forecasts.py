@@ -45,8 +45,7 @@ def begin(run: ImportRun, matching: Matching) -> None:
     """
     import_files.keep_matching(run, matching)
     _keep(run, State())
-    path = import_files.path_of(run)
-    if import_files.count_lines(path) <= uploads.INLINE_LINES:
+    if run.lines <= uploads.INLINE_LINES:
         execute(run.pk)
         return
     import_files.show_life(run)

@@ -1,33 +1,26 @@
-"""CSV files as people send them: read line by line, with every line that cannot be used named."""
+"""Files as people send them: read line by line, with every line that cannot be used named."""
 
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Final, TextIO
 
 from django.utils.translation import gettext as _
 
 from crm.importing.encoding import CsvError, encoding_of
-from crm.importing.results import is_result, original
+from crm.importing.lines import Line, Table, headings_of, usable
+from crm.importing.xlsx import is_excel, open_xlsx
 
-__all__ = ["CsvError", "CsvFile", "CsvLine", "open_csv"]
+__all__ = ["CsvError", "CsvFile", "Line", "Table", "open_csv", "open_table"]
 
+#: Characters of one line that are read into memory; a file without line ends is one line.
+_LONGEST: Final = 1_000_000
+_BLOCK: Final = 1024 * 1024
+_LOOK: Final = 1000
 _UNCLOSED: Final = ("unexpected end of data", "field larger than field limit")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvLine:
-    """One record of the file: as many cells as there are headings, or the reason why not.
-
-    With a reason, the cells are what can be made of the line: to be mended, not to be imported.
-    """
-
-    line: int
-    """Line of the file where the record starts; the heading is line 1 of a file that begins so."""
-    cells: tuple[str, ...] = ()
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +31,29 @@ class CsvFile:
     encoding: str
     headings: tuple[str, ...]
 
-    def lines(self) -> Iterator[CsvLine]:
+    def lines(self) -> Iterator[Line]:
         """The records below the heading, read from the beginning; blank lines are left out."""
         records = _records(self.file, self.encoding)
         next(records)
-        marked = is_result(self.headings)
-        for record in records:
-            line = record if record.reason else _fitted(record, columns=len(self.headings))
-            yield _unmarked(line) if marked else line
+        return usable(records, self.headings)
+
+    def beginning(self) -> Iterator[Line]:
+        """The first of them, for a look."""
+        return islice(self.lines(), _LOOK)
+
+    def about(self) -> int:
+        """How many lines there are; a value of several lines counts as several."""
+        self.file.seek(0)
+        return sum(block.count(b"\n") for block in iter(lambda: self.file.read(_BLOCK), b""))
+
+
+def open_table(file: BinaryIO) -> Table:
+    """The file, CSV or Excel by what is in it, with its headings read; it must allow `seek`.
+
+    Raises:
+        CsvError: it cannot be read, or has no heading.
+    """
+    return open_xlsx(file) if is_excel(file) else open_csv(file)
 
 
 def open_csv(file: BinaryIO) -> CsvFile:
@@ -62,29 +70,10 @@ def open_csv(file: BinaryIO) -> CsvFile:
         raise CsvError(
             _("見出し行を読めません。%(reason)s") % {"reason": heading.reason}, line=heading.line
         )
-    cells = [cell.strip() for cell in heading.cells]
-    while cells and not cells[-1]:
-        cells.pop()
-    return CsvFile(file=file, encoding=encoding, headings=tuple(cells))
+    return CsvFile(file=file, encoding=encoding, headings=headings_of(heading.cells))
 
 
-def _fitted(record: CsvLine, *, columns: int) -> CsvLine:
-    """The record with exactly so many cells; empty ones beyond the headings are cut off."""
-    cells = record.cells
-    if len(cells) > columns and not any(cell.strip() for cell in cells[columns:]):
-        return CsvLine(line=record.line, cells=cells[:columns])
-    if len(cells) == columns:
-        return record
-    reason = _("列の数（%(found)s）が見出しの数（%(wanted)s）と違います。")
-    values = {"found": len(cells), "wanted": columns}
-    return CsvLine(line=record.line, cells=cells, reason=reason % values)
-
-
-def _unmarked(record: CsvLine) -> CsvLine:
-    return replace(record, cells=tuple(map(original, record.cells)))
-
-
-def _records(file: BinaryIO, encoding: str) -> Iterator[CsvLine]:
+def _records(file: BinaryIO, encoding: str) -> Iterator[Line]:
     """Every record but blank ones, the heading among them.
 
     A record that cannot be parsed costs its first line only: those after it are read again on their
@@ -103,10 +92,10 @@ def _records(file: BinaryIO, encoding: str) -> Iterator[CsvLine]:
                 return
             except csv.Error as error:
                 broken = lines.give_back_all_but_first()
-                yield CsvLine(line=start, cells=_leniently(broken), reason=_reason(error))
+                yield Line(line=start, cells=_leniently(broken), reason=_reason(error))
                 continue
             if any(cell.strip() for cell in cells):
-                yield CsvLine(line=start, cells=tuple(cells))
+                yield Line(line=start, cells=tuple(cells))
     finally:
         text.detach()  # else the wrapper would close the caller's file
 
@@ -125,8 +114,8 @@ def _reason(error: csv.Error) -> str:
 class _Lines:
     """Lines of a text that can be given back."""
 
-    def __init__(self, source: Iterable[str]) -> None:
-        self._source = iter(source)
+    def __init__(self, source: TextIO) -> None:
+        self._source = source
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self._count = 0
@@ -135,9 +124,17 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._source)
+        line = self._again.popleft() if self._again else self._source.readline(_LONGEST)
+        if not line:
+            raise StopIteration
         self._taken.append(line)
         self._count += 1
+        if len(line) == _LONGEST and not line.endswith(("\n", "\r")):
+            raise CsvError(
+                _("%(line)s行目が長すぎます。行の終わりに改行があることを確認してください。")
+                % {"line": self._count},
+                line=self._count,
+            )
         return line
 
     def begin(self) -> int:

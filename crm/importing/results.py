@@ -6,12 +6,12 @@ import leaves alone. A cell that a spreadsheet would calculate gets a mark, whic
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from crm.importing.reader import CsvFile
+    from crm.importing.lines import Table
 
 #: Headings of the columns that we add. They are part of a format, and so not translated.
 REASON: Final = "取り込めない理由"
@@ -42,11 +42,11 @@ def original(cell: str) -> str:
     return cell[1:] if _MARKED.match(cell) else cell
 
 
-def write_refused(path: Path, table: "CsvFile", reasons: Mapping[int, str]) -> None:
+def write_refused(path: Path, table: "Table", reasons: Iterator[tuple[int, str]]) -> None:
     """Write the lines that have a reason, in their order, readable by the product only.
 
     Args:
-        reasons: Line where a record starts → why nothing of it was written.
+        reasons: (line where a record starts, why nothing of it was written), by rising line.
     """
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -55,9 +55,10 @@ def write_refused(path: Path, table: "CsvFile", reasons: Mapping[int, str]) -> N
         writer.writerows(_refused(table, reasons))
 
 
-def _refused(table: "CsvFile", reasons: Mapping[int, str]) -> Iterable[list[str]]:
+def _refused(table: "Table", reasons: Iterator[tuple[int, str]]) -> Iterable[list[str]]:
     added = len(ADDED) if is_result(table.headings) else 0
+    number, reason = next(reasons)
     for line in table.lines():
-        if line.line in reasons:
-            cells = map(harmless, line.cells[added:])
-            yield [harmless(reasons[line.line]), str(line.line), *cells]
+        if line.line == number:
+            yield [harmless(reason), str(number), *map(harmless, line.cells[added:])]
+            number, reason = next(reasons, (0, ""))

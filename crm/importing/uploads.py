@@ -19,7 +19,8 @@ from crm.catalogue import UnknownItemError
 from crm.importing import files as import_files
 from crm.importing import import_csv
 from crm.importing.files import Matching
-from crm.importing.reader import CsvError, open_csv
+from crm.importing.reader import CsvError, open_table
+from crm.importing.xlsx import XlsxFile
 from crm.models import Account, ImportRun
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Head:
 
     headings: tuple[str, ...]
     samples: tuple[tuple[str, ...], ...]
+    sheet: str = ""
+    """The sheet of a workbook that is read, where there are others that are not."""
 
 
 def draft(
@@ -64,7 +67,9 @@ def draft(
     )
     try:
         import_files.keep(run, upload=upload)
-        head_of(run)
+        with import_files.path_of(run).open("rb") as file:
+            run.lines = open_table(file).about()
+        run.save(update_fields=["lines"])
     except (CsvError, OSError):
         discard(run)
         raise
@@ -79,14 +84,15 @@ def head_of(run: ImportRun) -> Head:
         FileNotFoundError: it is no longer kept.
     """
     with import_files.path_of(run).open("rb") as file:
-        table = open_csv(file)
+        table = open_table(file)
         samples: list[tuple[str, ...]] = []
-        for line in table.lines():
+        for line in table.beginning():
             if not line.reason:
                 samples.append(line.cells)
             if len(samples) == SAMPLES:
                 break
-    return Head(headings=table.headings, samples=tuple(samples))
+        sheet = table.sheet.name if isinstance(table, XlsxFile) and table.other_sheets else ""
+    return Head(headings=table.headings, samples=tuple(samples), sheet=sheet)
 
 
 def discard(run: ImportRun) -> None:
@@ -106,7 +112,7 @@ def begin(run: ImportRun, matching: Matching) -> None:
     # Compare-and-set: of two presses of the button one begins it, one finds it begun.
     if drafts.update(status=ImportRun.Status.RUNNING, started_at=clock.now()) == 0:
         return
-    if import_files.count_lines(import_files.path_of(run)) <= INLINE_LINES:
+    if run.lines <= INLINE_LINES:
         execute(run.pk)
         return
     try:

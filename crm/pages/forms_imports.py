@@ -1,4 +1,4 @@
-"""Forms for the import of a CSV: the file, and which item each of its columns fills."""
+"""Forms for the import of a file: the file, and which item each of its columns fills."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,18 +26,18 @@ class UploadForm(forms.Form):
     """The file to import."""
 
     file = forms.FileField(
-        label=gettext_lazy("CSVファイル"),
+        label=gettext_lazy("ファイル"),
         help_text=gettext_lazy(
-            "1行目が見出しのCSVファイルを選択してください。文字コードはUTF-8またはShift_JIS、"
-            "大きさは50MBまでです。"
+            "1行目が見出しのCSVまたはExcel（.xlsx）のファイルを選択してください。"
+            "CSVの文字コードはUTF-8またはShift_JIS、大きさは50MBまでです。"
         ),
         error_messages={
-            "required": gettext_lazy("CSVファイルを選択してください。"),
+            "required": gettext_lazy("ファイルを選択してください。"),
             "empty": gettext_lazy(
                 "ファイルが空です。見出しとデータのあるファイルを選択してください。"
             ),
         },
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,.xlsx"}),
     )
 
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:

@@ -37,7 +37,9 @@ class AddItemForm(RenameItemForm):
                 _("使用できるのは半角の英小文字、数字、_です。英小文字で始めてください。"),
             )
         ],
-        help_text=_("連携の設定とCSVで使用します。後から変更できません。例：securities_code"),
+        help_text=_(
+            "連携の設定とファイルの取り込みで使用します。後から変更できません。例：securities_code"
+        ),
         error_messages={"required": _("キーを入力してください。")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )

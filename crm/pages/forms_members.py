@@ -20,7 +20,7 @@ class MemberForm(forms.Form):
     email = forms.EmailField(
         label=_("メールアドレス"),
         max_length=200,
-        help_text=_("CSVの営業担当者は、メールアドレスでこの社員に結び付きます。"),
+        help_text=_("取り込むファイルの営業担当者は、メールアドレスでこの社員に結び付きます。"),
         error_messages={
             "required": _("メールアドレスを入力してください。"),
             "invalid": _("「user@example.com」の形で入力してください。"),

@@ -1,4 +1,4 @@
-"""Pages for the import of a CSV: upload, matching, progress, report."""
+"""Pages for the import of a file: upload, matching, progress, report."""
 
 import csv
 import logging
@@ -112,7 +112,7 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
     if running:
         context |= _progress(run)
     else:
-        context |= {"listed": run.refused[:LISTED], "refused": len(run.refused)}
+        context |= {"listed": run.refused[:LISTED], "refused": run.refused_count}
         context["has_lines"] = import_files.result_of(run).exists()
     template = "crm/import_progress.html" if wants_fragment(request) else "crm/import_run.html"
     return render(request, template, context)
@@ -224,10 +224,8 @@ def _no_worker() -> str:
 
 
 def _progress(run: ImportRun) -> dict[str, object]:
-    path = import_files.path_of(run)
-    lines = import_files.count_lines(path) - 1 if path.exists() else run.read
     silent = import_files.is_silent(run, now=clock.now())
-    return {"lines": max(lines, run.read), "silent": silent}
+    return {"lines": max(run.lines - 1, run.read), "silent": silent}
 
 
 def _csv_of(run: ImportRun) -> Iterator[str]:

@@ -32,7 +32,7 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     company = selectors.find_company(number_in(request, "company"))
     found = selectors.search_records(record_type, words, company=company)
     page = selectors.page_of(
-        found, after=number_in(request, "after"), before=number_in(request, "before")
+        found.rows, after=number_in(request, "after"), before=number_in(request, "before")
     )
     filtered = bool(words.strip() or company)
     context = {
@@ -42,7 +42,7 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "filtered": filtered,
         "searched": SEARCH_LABELS[record_type],
         "page": page,
-        "found_text": found_text(selectors.count_up_to_limit(found)) if filtered else "",
+        "found_text": "" if found.count is None else found_text(found.count),
         **page_links(request, page),
     }
     if wants_fragment(request):

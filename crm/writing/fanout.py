@@ -13,6 +13,7 @@ from common.types import Kind, RecordType
 from crm.catalogue import standard_items_of
 from crm.changes import model_of
 from crm.models import Company, CustomItem, Lead
+from crm.writing.searching import keep_searchable
 
 #: Id of a changed row → its columns that changed.
 Changes: TypeAlias = Mapping[int, Collection[str]]
@@ -88,6 +89,7 @@ def move_leads(ids: Collection[int], *, company_id: int, now: datetime) -> None:
     """Let the leads of these departments belong to the company that the departments moved to."""
     leads = Lead.objects.filter(department_id__in=ids)
     change_rows(leads, changed_at=now, updated_at=now, company_id=company_id)
+    keep_searchable(RecordType.LEAD, leads.values_list("pk", flat=True))
 
 
 def change_rows(rows: QuerySet[Any], **values: Any) -> None:

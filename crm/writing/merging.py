@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from common.types import RecordType
@@ -19,6 +19,7 @@ from crm.writing.fanout import (
     touch_companies,
     touch_dependents,
 )
+from crm.writing.searching import keep_searchable
 
 
 class MergeRefusedError(Exception):
@@ -75,8 +76,12 @@ def _locked(record_type: RecordType, ids: Collection[int]) -> dict[int, Any]:
 
 def _move_belongings(company_id: int, into_id: int, *, now: datetime) -> None:
     moved = {"changed_at": now, "updated_at": now, "company_id": into_id}
-    change_rows(Department.objects.filter(company_id=company_id), **moved)
-    change_rows(Lead.objects.filter(company_id=company_id), **moved)
+    for record_type in (RecordType.DEPARTMENT, RecordType.LEAD):
+        all_rows: QuerySet[Any] = model_of(record_type)._default_manager.all()
+        rows = all_rows.filter(company_id=company_id)
+        ids = list(rows.values_list("pk", flat=True))
+        change_rows(rows, **moved)
+        keep_searchable(record_type, ids)
     touch_companies([into_id], now=now)
 
 
@@ -108,6 +113,8 @@ def _move_departments(row: Department, survivor: Department, *, now: datetime) -
     }
     below = carry_down(changes, now=now)
     touch_dependents("department", {**changes, **below}, now=now, raised=[*changes, *below])
+    keep_searchable(RecordType.DEPARTMENT, [*changes, *below])
+    leads = list(Lead.objects.filter(department=row).values_list("pk", flat=True))
     change_rows(
         Lead.objects.filter(department=row),
         changed_at=now,
@@ -115,6 +122,7 @@ def _move_departments(row: Department, survivor: Department, *, now: datetime) -
         department_id=survivor.pk,
         company_id=survivor.company_id,
     )
+    keep_searchable(RecordType.LEAD, leads)
     touch_companies({row.company_id, survivor.company_id}, now=now)
 
 

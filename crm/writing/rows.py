@@ -26,6 +26,7 @@ from crm.writing.old_ids import follow
 from crm.writing.parse import ParsedRow, parse, problem
 from crm.writing.references import columns_of, find, settle_owner
 from crm.writing.results import IncomingRow, RowOutcome, RowProblem, RowResult, refused
+from crm.writing.searching import keep_changed, keep_searchable
 
 #: Columns that are written whenever anything of the row is.
 _ALWAYS: Final = frozenset({"version", "updated_at", "changed_at"})
@@ -238,6 +239,8 @@ class _Work:
         self.groups.write()
         changes = {draft.row.pk: draft.changed for draft in changed}
         below = self._carry_down(changes) if self.model is Department else ()
+        keep_searchable(self.chunk.record_type, [draft.row.pk for draft in new])
+        keep_changed(self.chunk.record_type, changes)
         touch_dependents(self.chunk.record_type.value, changes, now=now, raised=below)
 
     def _update(self, drafts: Sequence[Draft]) -> None:

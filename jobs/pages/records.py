@@ -7,7 +7,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from common.types import RecordType
 from crm.selectors import MODELS
-from jobs.pages.select_records import standings
+from jobs.pages.select_records import pushes, standings
 
 
 @require_safe
@@ -18,7 +18,12 @@ def record_state(request: HttpRequest, record_type: str, pk: int) -> HttpRespons
         raise Http404(record_type)
     kind = RecordType(record_type)
     record = get_object_or_404(MODELS[kind]._default_manager, pk=pk)
-    context = {"record": record, "record_type": kind, "standings": standings(kind, record)}
+    context = {
+        "record": record,
+        "record_type": kind,
+        "standings": standings(kind, record),
+        "pushes": pushes(kind, record),
+    }
     if request.headers.get("HX-Request"):
         return render(request, "jobs/record_state_body.html", context)
     return render(request, "jobs/record_state.html", context)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +12,8 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.models import SourceRow
 from integrations import connections
-from jobs.models import LedgerEntry
-from jobs.states import EntryState
+from jobs.models import LedgerEntry, Outcome, Run
+from jobs.states import EntryState, RecordOutcome, RunStatus
 from mapping.drift import Effect
 from mapping.drift_texts import summary
 from mapping.mappings import drift_of, is_impaired
@@ -50,6 +51,9 @@ class Verdict(TextChoices):
         }.get(self.value, "dots")
 
 
+_WAITING: Final = frozenset({Verdict.WAITS, Verdict.CHANGED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One record in one kintone app."""
@@ -66,10 +70,27 @@ class Standing:
     """What is not sent for a change of kintone's form; "" if all is."""
     is_stopped: bool
     """Nothing of the mapping is sent until a person acts."""
+    obstacle: Run | None
+    """The run that is held, or failed as a whole, before it came to what waits; None if none."""
+    same_since: datetime | None
+    """When a change was looked at that changed no value that is sent, since the last push."""
+
+
+#: Pushes of one record that its page lists.
+PUSHES: Final = 20
+_PUSHED: Final = (RecordOutcome.CREATED, RecordOutcome.UPDATED)
+
+
+def pushes(record_type: RecordType, record: SourceRow) -> Sequence[Outcome]:
+    """What became of the record in the newest runs that had something to say of it."""
+    outcomes = Outcome.objects.filter(
+        source_id=record.pk, run__mapping__record_type=record_type
+    ).select_related("run__mapping__connection")
+    return list(outcomes.order_by("-id")[:PUSHES])
 
 
 def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
-    """One per mapping of the type, in the order of the mappings; two queries."""
+    """One per mapping of the type, in the order of the mappings."""
     mappings = list(
         Mapping.objects.filter(record_type=record_type).select_related("connection__schedule")
     )
@@ -106,7 +127,25 @@ def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None)
         next_at=_next_at(mapping, entry=entry, verdict=verdict),
         drift=summary(drift) if drift else "",
         is_stopped=any(one.effect is Effect.STOPS for one in drift),
+        obstacle=_obstacle(mapping) if mapping.enabled and verdict in _WAITING else None,
+        same_since=_same_since(mapping, entry) if verdict is Verdict.ARRIVED else None,
     )
+
+
+def _obstacle(mapping: Mapping) -> Run | None:
+    last = Run.objects.filter(mapping=mapping, only__isnull=True).order_by("-id").first()
+    stopped = last is not None and last.status in (RunStatus.HELD, RunStatus.FAILED)
+    return last if stopped else None
+
+
+def _same_since(mapping: Mapping, entry: LedgerEntry | None) -> datetime | None:
+    if entry is None:
+        return None
+    pushed = Outcome.objects.filter(
+        source_id=entry.source_id, run__mapping=mapping, outcome__in=_PUSHED
+    )
+    last = pushed.order_by("-id").values_list("at", flat=True).first()
+    return entry.touched_at if last and entry.touched_at > last else None
 
 
 def _problems(mapping: Mapping, entry: LedgerEntry | None) -> tuple[Problem, ...]:
@@ -144,5 +183,4 @@ def _next_at(mapping: Mapping, *, entry: LedgerEntry | None, verdict: Verdict) -
     if entry and entry.due_at:
         return entry.due_at
     schedule = getattr(mapping.connection, "schedule", None)
-    waits = verdict in {Verdict.WAITS, Verdict.CHANGED}
-    return schedule.next_due_at if schedule and waits else None
+    return schedule.next_due_at if schedule and verdict in _WAITING else None

@@ -15,6 +15,7 @@ from integrations.hotprofile.errors import HotProfileError
 from integrations.hotprofile.values import Listing
 from jobs import queue
 from jobs.pages.forms_source import SourceForm
+from jobs.pages.removals import UnderstoodForm
 from jobs.pages.runs import STOP_POLLING
 from jobs.pages.select_source import gone_rows, state_of
 from pulls import pulling, reading, tenants, words
@@ -53,6 +54,29 @@ def source(request: HttpRequest) -> HttpResponse:
             ),
         )
     return redirect("jobs:source")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest) -> HttpResponse:
+    """What deleting the tenant means; deleted when that was confirmed."""
+    tenant = get_object_or_404(Tenant)
+    form = UnderstoodForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        try:
+            tenants.delete(tenant)
+        except tenants.StillPullingError:
+            status = 409
+        else:
+            messages.success(request, _("ホットプロファイル連携元を削除しました。"))
+            return redirect("jobs:source")
+    context = {
+        "tenant": tenant,
+        "extent": tenants.extent_of(tenant),
+        "form": form,
+        "refused": status == 409,
+    }
+    return render(request, "jobs/source_delete.html", context, status=status)
 
 
 @require_POST

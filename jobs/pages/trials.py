@@ -184,7 +184,7 @@ def _answer(
 ) -> HttpResponse:
     words = (request.GET.get("q") or request.POST.get("q") or "").strip()
     matches = (
-        list(search_records(RecordType(mapping.record_type), words)[:MATCHES]) if words else []
+        list(search_records(RecordType(mapping.record_type), words).rows[:MATCHES]) if words else []
     )
     context = {
         "mapping": mapping,

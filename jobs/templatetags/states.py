@@ -13,12 +13,13 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.labels import TYPE_LABELS
 from integrations.kintone.values import JsonValue
-from jobs.models import Preview, Run
+from jobs.models import Outcome, Preview, Run
 from jobs.pages.health import Health
 from jobs.pages.select_records import Verdict
 from jobs.pages.sentences import last_words, preview_sentence, result_sentence
 from jobs.states import PreviewStatus, RecordOutcome, RunStatus
 from mapping.models import Mapping as MappingModel
+from mapping.naming import FieldNames
 from mapping.problem_texts import ProblemText, describe, remedy
 
 register = template.Library()
@@ -77,6 +78,13 @@ def described(problem: Problem) -> ProblemText:
 def remedied(problem: Problem) -> str:
     """What puts all records right that fail for this reason; "" where no one thing does."""
     return remedy(problem)
+
+
+@register.filter
+def reasons(outcome: Outcome) -> list[ProblemText]:
+    """Why the record was not saved, in words."""
+    found = (Problem.from_json(one) for one in outcome.problems)
+    return [describe(one) for one in FieldNames(outcome.run.mapping).named(found)]
 
 
 @register.filter

@@ -13,6 +13,7 @@ from common import clock
 from common.types import RecordType
 from crm.importing import columns, feed
 from crm.models import Company, ImportRun, Lead
+from tests.workbooks import workbook
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
@@ -91,7 +92,16 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_next_one_comes_in(
 
     assert names(folder / "refused/company") == ["a.csv"]
     assert names(folder / "done/company") == ["b.csv"]
-    assert "Excelのファイルです。" in mailoutbox[0].body
+    assert "Excelファイルが壊れているか" in mailoutbox[0].body
+
+
+def test_a_workbook_comes_in_like_a_csv(folder: Path) -> None:
+    path = folder / "company/a.xlsx"
+    path.write_bytes(workbook([["外部ID", "会社名"], ["C1", "青葉"], ["C2", ""]]))
+    take(folder)
+    assert Company.objects.get().external_id == "C1"
+    [result] = (folder / "refused/company").glob("*.refused.csv")
+    assert "会社名：入力してください。" in result.read_text("utf-8-sig")
 
 
 def test_a_link_is_never_followed(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import tracemalloc
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError
@@ -12,8 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from common import clock
 from common.types import RecordType
-from crm import importing
-from crm.importing import CsvError, ImportReport, import_csv, run_import
+from crm.importing import CsvError, ImportReport, import_csv, run_import, work
 from crm.models import Account, Alias, Company, Department, ImportRun, Lead
 from tests.builders_crm import make_companies, make_company
 
@@ -121,7 +121,7 @@ def test_a_refused_line_does_not_stand_in_the_way_of_a_good_one_with_its_key() -
 
 
 def test_lines_that_share_a_chunk_boundary_are_all_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(work, "CHUNK", 3)
     done: list[int] = []
     rows = "".join(f"C{n},会社{n}\n" for n in range(7))
 
@@ -138,7 +138,7 @@ def test_lines_that_share_a_chunk_boundary_are_all_written(monkeypatch: pytest.M
 def test_departments_may_come_before_their_parents_however_far(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 2)
+    monkeypatch.setattr(work, "CHUNK", 2)
     make_company(external_id="C")
     rows = [f"{n},部署{n},C,{n + 1 if n < 7 else ''}" for n in range(1, 8)]
     content = "\n".join(["外部ID,部署名,会社外部ID,上位部署外部ID", *rows, "9,迷子,C,99"])
@@ -221,7 +221,7 @@ def test_an_import_the_database_breaks_off_is_not_left_running(
     def broken(*_arguments: object, **_options: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(importing, "upsert", broken)
+    monkeypatch.setattr(work, "upsert", broken)
     with pytest.raises(DatabaseError):
         run_import(RecordType.COMPANY, io.BytesIO(b"external_id,name\n1,a\n"), file_name="x.csv")
     assert ImportRun.objects.get().status == ImportRun.Status.FAILED
@@ -248,6 +248,20 @@ def test_a_nul_never_reaches_the_database() -> None:
 def test_formulas_are_kept_as_the_text_that_they_are() -> None:
     imported('外部ID,会社名\nC1,"=HYPERLINK(""x"")"\n')
     assert Company.objects.get().name == '=HYPERLINK("x")'
+
+
+def test_of_very_many_refused_lines_the_first_are_listed_and_all_are_in_the_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(work, "LISTED", 3)
+    result = tmp_path / "refused.csv"
+    rows = "".join(f"C{n},\n" for n in range(10))
+    content = f"外部ID,会社名\n{rows}".encode()
+    report = import_csv(RecordType.COMPANY, io.BytesIO(content), refused_to=result)
+
+    assert (report.read, report.refused_count) == (10, 10)
+    assert [one.line for one in report.refused] == [2, 3, 4]
+    assert len(result.read_text("utf-8-sig").splitlines()) == 11
 
 
 def test_memory_does_not_grow_with_the_file() -> None:

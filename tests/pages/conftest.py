@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from mapping.models import Mapping
-from tests.flows.conftest import enabled_mapping
+from tests.flows.conftest import chain, enabled_mapping  # noqa: F401 — a fixture
 from tests.pages.reading import Page, filled
 
 

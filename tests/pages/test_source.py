@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from common import clock
+from crm.models import Company
 from jobs import schedules, tasks
 from pulls import pulling, tenants
-from pulls.models import Pull, Tenant
+from pulls.models import Arrival, Pull, Refusal, Tenant
 from tests.builders_mapping import make_connection
 from tests.fixtures.hotprofile import Source
 from tests.pages.reading import Page, filled
@@ -281,3 +282,58 @@ def test_disabling_it_ends_its_trouble_without_a_mail(
 
     assert mailoutbox == []
     assert not tenant.troubles.filter(ended_at=None).exists()
+
+
+def test_the_page_before_deleting_says_what_goes_and_what_stays(
+    tenant: Tenant, pull_now: Any, show: Any, hotprofile: Source
+) -> None:
+    hotprofile.add_company()
+    pull_now()
+
+    page = show("delete/")
+
+    assert f"接続先 {tenant.host}" in page.text()
+    assert "取り込み済みの会社 1件" in page.text()
+    assert "取り込み済みの顧客データ、カスタム項目は削除されません。" in page.text()
+    assert page.links()["キャンセル"] == "/source/"
+    assert show().links()["連携元を削除"] == "/source/delete/"
+
+
+def test_a_deleted_tenant_goes_with_its_key_and_pulls_and_customer_data_stays(
+    tenant: Tenant, pull_now: Any, as_administrator: Client, hotprofile: Source
+) -> None:
+    hotprofile.add_company()
+    pull_now()
+
+    answer = as_administrator.post("/source/delete/", {"understood": "on"}, follow=True)
+
+    assert "ホットプロファイル連携元を削除しました。" in answer.content.decode()
+    assert [m for m in (Tenant, Pull, Arrival, Refusal) if m.objects.exists()] == []
+    assert Company.objects.count() == 1
+    assert as_administrator.get("/source/delete/").status_code == 404
+
+
+def test_a_tenant_that_came_back_brings_nothing_twice(
+    tenant: Tenant, pull_now: Any, as_administrator: Client, hotprofile: Source, submit: Any
+) -> None:
+    hotprofile.add_company()
+    pull_now()
+    as_administrator.post("/source/delete/", {"understood": "on"})
+
+    submit("save", host=hotprofile.host, api_key=hotprofile.api_key)
+    pull_now()
+
+    assert Company.objects.count() == 1
+
+
+def test_nothing_is_deleted_unconfirmed_or_while_a_pull_has_not_ended(
+    tenant: Tenant, as_administrator: Client
+) -> None:
+    assert as_administrator.post("/source/delete/").status_code == 422
+    pulling.start(tenant, trigger=Pull.Trigger.MANUAL, now=clock.now())
+
+    answer = as_administrator.post("/source/delete/", {"understood": "on"})
+
+    assert answer.status_code == 409
+    assert "終わっていない取り込みがある間は削除できません。" in answer.content.decode()
+    assert Tenant.objects.count() == Pull.objects.count() == 1

@@ -207,7 +207,7 @@ def addresses(mapping: Mapping) -> list[str]:
     }
     names = (
         *("dashboard", "settings", "connection-new", "runs"),
-        *("source", "source-refused", "source-gone", "left-over"),
+        *("source", "source-refused", "source-gone", "source-delete", "left-over"),
     )
     nothing_found = "?q=zzzz"
     return [

@@ -1,4 +1,4 @@
-"""`import_records`: feeds a CSV of companies, departments or leads."""
+"""`import_records`: feeds a file of companies, departments or leads."""
 
 import json
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -19,9 +19,11 @@ from crm.labels import record_type_label
 from crm.writing import key_items
 
 DESCRIPTION = """\
-CSVを取り込みます。TYPE は company（会社）、department（部署）、lead（リード）のいずれかです。
+CSVかExcel（.xlsx）のファイルを取り込みます。TYPE は company（会社）、department（部署）、
+lead（リード）のいずれかです。
 
-文字コードはUTF-8（BOMの有無を問いません）かShift_JIS、1行目は見出しです。
+CSVの文字コードはUTF-8（BOMの有無を問いません）かShift_JIS、Excelは先頭のシートだけを読みます。
+1行目は見出しです。
 見出しは項目のキー（name）か項目名（会社名）で、幅の違いは問いません。
   ・列がない項目の値はそのまま、空のセルは値を消します。
   ・複数の値は改行か ; で区切ります。
@@ -72,7 +74,7 @@ class Command(BaseCommand):
             "--refused",
             metavar="FILE.csv",
             type=Path,
-            help="取り込めない行を理由とともに書き出すファイル。修正すると、そのまま取り込めます。",
+            help="取り込めない行を理由とともに書き出すファイル。CSVで、修正すると、そのまま取り込めます。",
         )
         parser.add_argument("--json", action="store_true", help="結果をJSONで出力します。")
 
@@ -149,17 +151,20 @@ class Command(BaseCommand):
                 "created": report.created,
                 "updated": report.updated,
                 "unchanged": report.unchanged,
-                "refused": len(report.refused),
+                "refused": report.refused_count,
             }
         )
         for one in report.refused[:SHOWN]:
             self.stderr.write(
                 _("%(line)s行目：%(reason)s") % {"line": one.line, "reason": one.reason}
             )
-        if len(report.refused) > SHOWN:
+        if report.refused_count > SHOWN:
             self.stderr.write(
-                _("ほか%(count)s行。すべて見るには --json を付けてください。")
-                % {"count": len(report.refused) - SHOWN}
+                _(
+                    "ほか%(count)s行。"
+                    "--json は最初の10,000件まで、--refused はすべてを書き出します。"
+                )
+                % {"count": report.refused_count - SHOWN}
             )
 
 

@@ -13,6 +13,7 @@ from crm.importing import limits, uploads
 from crm.models import Company, ImportRun
 from crm.pages import forms_imports
 from tests.builders_crm import make_company
+from tests.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,24 @@ def test_a_file_is_matched_by_its_headings_and_imported(as_administrator):
         ("C-1", "株式会社青葉商事", "03-0000-0001"),
         ("C-2", "株式会社若葉", "03-0000-0002"),
     ]
+
+
+def test_a_workbook_is_matched_and_imported_and_the_sheet_is_named(as_administrator):
+    rows: list[list[object]] = [
+        ["外部ID", "会社名", "電話"],
+        ["C-1", "青葉", "03-0000-0001"],
+        ["C-2", "若葉", 3],
+    ]
+    upload(as_administrator, workbook(rows, sheets=["顧客", "控え"]), name="顧客.xlsx")
+    run = ImportRun.objects.get()
+
+    page = as_administrator.get(reverse("crm:import-match", args=[run.pk]))
+    assert "先頭のシート「顧客」だけを取り込みます。" in page.text
+    match(as_administrator)
+
+    run.refresh_from_db()
+    assert (run.lines, run.status, run.created) == (3, "succeeded", 2)
+    assert Company.objects.get(external_id="C-2").main_tel == "3"
 
 
 def test_the_matching_screen_shows_headings_first_values_and_what_fits(as_administrator):
@@ -176,13 +195,13 @@ def test_the_refused_lines_can_be_had_as_a_csv_that_calculates_nothing(as_admini
             "外部ID,会社名\nC-1,青葉商事\n".encode() + b"C-2,\xff\xfe\n",
             "3行目に、UTF-8として読めない",
         ),
-        (b"PK\x03\x04 a workbook", "Excelのファイルです。"),
+        (b"PK\x03\x04 a workbook", "Excelファイルが壊れているか"),
         (b"\n\n\n", "見出し行がありません。"),
         (b"", "ファイルが空です。"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xff", "読めない文字があります。"),
     ],
 )
-def test_a_file_that_is_no_csv_is_refused_at_once_and_nothing_is_kept(
+def test_a_file_that_cannot_be_read_is_refused_at_once_and_nothing_is_kept(
     as_administrator, content, reason
 ):
     answer = upload(as_administrator, content)
@@ -197,7 +216,7 @@ def test_a_form_without_a_file_asks_for_one(as_administrator):
     answer = as_administrator.post(reverse("crm:import", args=["company"]))
 
     assert answer.status_code == 422
-    assert "CSVファイルを選択してください。" in answer.text
+    assert "ファイルを選択してください。" in answer.text
 
 
 def test_a_file_that_is_too_large_is_refused_with_the_limit(as_administrator, monkeypatch):
@@ -340,7 +359,7 @@ def test_an_import_that_breaks_off_says_so_and_keeps_what_was_written(
     upload(as_administrator)
     report = match(as_administrator)
 
-    assert "CSVを取り込めませんでした" in report.text
+    assert "ファイルを取り込めませんでした" in report.text
     assert "取り込みが中断しました。" in report.text
     assert kept_files() == []
 

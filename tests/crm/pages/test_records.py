@@ -85,7 +85,7 @@ def test_a_search_without_a_match_says_so_and_offers_to_clear_it(as_administrato
 
 
 def test_an_empty_list_says_what_to_do_next(as_administrator):
-    assert "CSVを取り込むと、ここに表示されます。" in listed(as_administrator, "lead")
+    assert "ファイルを取り込むと、ここに表示されます。" in listed(as_administrator, "lead")
 
 
 def test_walking_forward_and_back_shows_every_row_once(as_administrator, monkeypatch):
