@@ -59,7 +59,7 @@ def _write_csv(path: Path, lines: int) -> None:
 
 def _write_excel(path: Path, lines: int) -> None:
     """As Excel itself does: every text once, in a part that the cells share."""
-    book = xlsxwriter.Workbook(path)
+    book = xlsxwriter.Workbook(path, {"strings_to_urls": False})
     sheet = book.add_worksheet("顧客")
     sheet.write_row(0, 0, HEADINGS.split(","))
     for number in range(lines):
