@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 from django.db import transaction
 
-from common import clock
+from common import clock, planner
 from common.problems import Problem
 from common.types import RecordType
+from crm import changes
 from crm.models import Member
 from integrations import connections
 from integrations.kintone.client import REQUEST_LIFE, KintoneClient
@@ -42,7 +43,7 @@ from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.rows import RowKeeper
 from jobs.engine.send import HOPELESS_AFTER, HOPELESS_STILL
 from jobs.engine.values import OutcomeKind, Settled
-from jobs.models import Ledger, Outcome, Run, Schedule
+from jobs.models import Ledger, LedgerEntry, Outcome, Run, Schedule
 from jobs.source import OwedRows
 from jobs.states import WELL_ENDED, FailureKind, RunStatus
 from mapping import mappings
@@ -150,6 +151,7 @@ class _Work:
         if quiet.is_quiet(self.run, self.ledger, now=now):
             self._book(self.ledger).advance(now)
             return
+        planner.look_at(LedgerEntry, changes.model_of(RecordType(self.mapping.record_type)))
         with self._courier() as courier, self._client(courier) as client:
             plan = self._prepare(client, viewer_id)
             self._pipeline(plan, client, courier, progress).run()

@@ -1,0 +1,42 @@
+"""Tables that were filled a moment ago are known to PostgreSQL's planner."""
+
+import pytest
+from django.db import connection
+
+from common import planner
+from crm.models import Company
+from jobs.models import LedgerEntry
+from tests.builders_crm import make_companies
+from tests.flows.conftest import enabled_mapping, run_now
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stack]
+
+
+def known_rows() -> dict[str, int]:
+    """How many rows the planner believes in."""
+    tables = [model._meta.db_table for model in (Company, LedgerEntry)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, reltuples FROM pg_class WHERE relname = ANY(%s)", [tables])
+        return {name: int(count) for name, count in cursor.fetchall()}
+
+
+def test_a_table_that_has_outgrown_what_is_known_of_it_is_looked_at_once(
+    django_assert_num_queries,
+):
+    make_companies(1000)
+
+    with django_assert_num_queries(2):
+        planner.look_at(Company)
+    with django_assert_num_queries(1):
+        planner.look_at(Company)
+
+    assert known_rows()["crm_company"] >= 1000
+
+
+def test_a_run_begins_by_looking_at_what_it_joins(kintone):
+    mapping = enabled_mapping(kintone)
+    make_companies(1000)
+
+    run_now(mapping)
+
+    assert known_rows()["crm_company"] >= 1000
