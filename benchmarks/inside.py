@@ -52,9 +52,11 @@ def insert(first: str, last: str, days: str) -> None:
         "tags": cast.format("'[]'"),
         "version": "1",
         "owner_id": "NULL",
+        # Nobody searches for duplicates here.
+        **dict.fromkeys((name for name in _columns() if name.startswith("match_")), "''"),
         **dict.fromkeys(("created_at", "updated_at", "changed_at"), "%s"),
     }
-    columns = [str(one.column) for one in Company._meta.concrete_fields if not one.primary_key]
+    columns = _columns()
     _execute(
         f"""
         INSERT INTO {Company._meta.db_table} ({", ".join(columns)})
@@ -66,6 +68,12 @@ def insert(first: str, last: str, days: str) -> None:
         days=int(days),
     )
     _analyze()
+
+
+def _columns() -> list[str]:
+    from crm.models import Company
+
+    return [str(one.column) for one in Company._meta.concrete_fields if not one.primary_key]
 
 
 def change(first: str, last: str, every: str, turn: str) -> None:
