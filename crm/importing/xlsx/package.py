@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO, Final
@@ -75,7 +76,7 @@ def archived_errors() -> Iterator[None]:
     """What Python says of a damaged zip, as what a person reads."""
     try:
         yield
-    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, NotImplementedError) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise broken() from error
 
 
