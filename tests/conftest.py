@@ -129,6 +129,14 @@ def forgotten() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def no_import_files_left_behind() -> "Iterator[None]":
+    """Files of imports are named by their row, and rows of tests are numbered anew."""
+    yield
+    for path in (settings.VAR_DIR / "imports").glob("*"):
+        path.unlink()
+
+
 @pytest.fixture
 def redis_url() -> str:
     """A Redis of the stack, emptied, for tests marked `stack`."""

@@ -1,6 +1,5 @@
 """CSV files sent by other programs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,14 +15,6 @@ from tests.builders_crm import make_company
 
 PATH = "/api/v1/imports/company"
 LINES = "外部ID,会社名,緯度\nC-1,青葉,35\nC-2,若葉,north\n"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    """Files of imports lie beside the database, and go with the test as it does."""
-    yield
-    for path in import_files.path_of(ImportRun(pk=0)).parent.iterdir():
-        path.unlink()
 
 
 def send(client: Client, text: str | bytes, path: str = PATH, **more: Any) -> Any:

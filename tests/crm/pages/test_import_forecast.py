@@ -11,13 +11,6 @@ from tests.crm.pages.test_imports import kept_files, match, upload
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def no_files_left_behind():
-    yield
-    for path in kept_files():
-        path.unlink()
-
-
 def test_changes_are_seen_first_and_imported_as_they_were_seen(as_administrator):
     make_company(external_id="C-1", name="青葉", main_tel="03-0000-0001")
     upload(as_administrator, "外部ID,会社名,電話\nC-1,青葉商事,03-0000-0001\nC-2,若葉,2\nC-3,,\n")

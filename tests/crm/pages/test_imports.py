@@ -44,13 +44,6 @@ def kept_files():
     return list(import_files.path_of(ImportRun(pk=0)).parent.iterdir())
 
 
-@pytest.fixture(autouse=True)
-def no_files_left_behind():
-    yield
-    for path in kept_files():
-        path.unlink()
-
-
 @pytest.fixture
 def sent(monkeypatch):
     """What was left to a worker, instead of a broker."""
