@@ -49,9 +49,29 @@ class Member(models.Model):
     login = models.CharField(_("kintoneのログイン名"), max_length=128, blank=True)
     active = models.BooleanField(_("有効"), default=True)
     groups = models.ManyToManyField(Group, blank=True, related_name="members")
+    section = models.CharField(_("所属部署"), max_length=1000, blank=True)
+    """Where in its own company the member is: names from the top down, joined by "＞"."""
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccessMode(models.TextChoices):
+    """By what a lead whose 公開範囲 is 「グループ」 is open to others than its owner."""
+
+    GROUPS = "groups", _("権限グループモード")
+    SECTIONS = "sections", _("部署権限モード")
+
+
+class AccessSettings(models.Model):
+    """One row at most: the access mode, where it was ever chosen (`crm.access`)."""
+
+    mode = models.CharField(
+        _("アクセス権限のモード"), max_length=20, choices=AccessMode, default=AccessMode.GROUPS
+    )
+
+    def __str__(self) -> str:
+        return self.get_mode_display()
 
 
 class CustomItem(models.Model):

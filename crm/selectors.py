@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -125,11 +127,13 @@ def imports_of(record_type: RecordType) -> QuerySet[ImportRun]:
 
 
 def search_members(words: str) -> QuerySet[Member]:
-    """The members in whose name, address or login every one of `words` is found."""
+    """The members in whose name, address, login or section every one of `words` is found."""
     found = Member.objects.prefetch_related("groups")
     for word in words.split()[:10]:
-        named = Q(name__icontains=word) | Q(email__icontains=word) | Q(login__icontains=word)
-        found = found.filter(named)
+        columns = ("name", "email", "login", "section")
+        found = found.filter(
+            reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns))
+        )
     return found
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from common.types import RecordType
-from crm.pages import accounts, imports, items, members, records
+from crm.pages import accounts, imports, items, member_files, members, records
 
 
 class RecordTypeConverter:
@@ -39,6 +39,7 @@ urlpatterns = [
     path("items/<int:pk>/", items.rename_item, name="custom-item"),
     path("items/<int:pk>/delete/", items.delete_item, name="custom-item-delete"),
     path("members/", members.member_list, name="members"),
+    path("members/import/", member_files.import_file, name="members-import"),
     path("members/add/", members.add_member, name="member-add"),
     path("members/<int:pk>/", members.change_member, name="member"),
     path("members/<int:pk>/enable/", members.enable_member, name="member-enable"),

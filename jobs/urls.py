@@ -3,6 +3,7 @@
 from django.urls import path
 
 from jobs.pages import (
+    access,
     cleansing,
     connections,
     dashboard,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("settings/<int:pk>/recipe/<str:record_type>/", recipes.recipe, name="connection-recipe"),
     path("settings/<int:pk>/users/", users.users, name="connection-users"),
     path("settings/<int:pk>/cleansing/", cleansing.cleansing, name="cleansing"),
+    path("access/", access.access_mode, name="access-mode"),
     path("settings/mappings/<int:pk>/sight/", sight.sight, name="sight"),
     path("settings/<int:pk>/delete/", removals.delete_connection, name="connection-delete"),
     path("settings/mappings/<int:pk>/delete/", removals.delete_mapping, name="mapping-delete"),

@@ -33,6 +33,15 @@ class MemberForm(forms.Form):
         help_text=_("kintoneのユーザー選択フィールドに連携するときに使用します。"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
+    section = forms.CharField(
+        label=_("所属部署"),
+        max_length=1000,
+        required=False,
+        help_text=_(
+            "上位の部署から順に「＞」で区切って入力します。例：営業本部＞東日本営業部"
+            "　部署権限モードで、リードを参照できる社員を決めるときに使用します。"
+        ),
+    )
     groups = forms.ModelMultipleChoiceField(
         label=_("グループ"),
         queryset=Group.objects.order_by("name"),

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from crm import selectors, writing
+from crm import access, selectors, writing
 from crm.models import Member
 from crm.pages.answers import get_or_post, show_form, wants_fragment
 from crm.pages.forms_members import MemberForm
@@ -30,6 +30,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
         "q": words,
         "page": page,
         "found_text": _found_text(words, found),
+        "mode": access.mode(),
         **page_links(request, page),
     }
     template = "crm/members_results.html" if wants_fragment(request) else "crm/members.html"
@@ -55,6 +56,7 @@ def change_member(request: HttpRequest, pk: int) -> HttpResponse:
         "email": member.email,
         "login": member.login,
         "groups": member.groups.all(),
+        "section": member.section,
     }
     form = MemberForm(request.POST or None, initial=initial, member=member)
     if request.method == "POST" and form.is_valid() and (saved := _saved(form)):
@@ -108,6 +110,7 @@ def _saved(form: MemberForm) -> Member | None:
             login=form.cleaned_data["login"],
             active=member.active if member else True,
             groups=form.group_names,
+            section=form.cleaned_data["section"],
             member_id=member.pk if member else None,
         )
     except ValidationError as error:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.clock import now as clock_now
 from crm.models import Group, Member
+from crm.sections import read_section
 from crm.writing.fanout import lose_owner, touch_custom_users, touch_dependents
 
 
@@ -19,17 +20,19 @@ def save_member(
     login: str = "",
     active: bool = True,
     groups: Sequence[str] | None = None,
+    section: str | None = None,
     member_id: int | None = None,
     now: datetime | None = None,
 ) -> Member:
     """The member as it now stands: changed where `member_id` is given, else new.
 
     Rows that show a changed value get their next version. Being disabled, or in other groups, is
-    not shown by any row.
+    not shown by any row; nor is another section.
 
     Args:
         email: Kept in lower case.
         groups: Names; unknown ones are added. None leaves the groups alone.
+        section: 所属部署, its names from the top down separated by "＞". None leaves it alone.
 
     Raises:
         ValidationError: name or e-mail do not fit, or another member has that e-mail.
@@ -42,6 +45,8 @@ def save_member(
         before = (member.name, member.email, member.login)
         member.name, member.email, member.login = name.strip(), email.strip().lower(), login.strip()
         member.active = active
+        if section is not None:
+            member.section = read_section(section)
         member.full_clean()
         member.save()
         if groups is not None:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from common.problems import Problem
 from common.types import RecordType
-from crm import custom_items
+from crm import access, custom_items
 from crm.labels import record_type_label
-from crm.models import CustomItem, Member
+from crm.models import AccessMode, CustomItem, Member
 from integrations.models import Connection
 from jobs import removing, schedules
 from jobs.models import Schedule
@@ -105,6 +105,8 @@ class _Applier:
 
     def run(self, settings: SettingsSpec) -> Report:
         """Apply everything, then say what was wrong, all at once."""
+        if settings.access_mode is not ABSENT:
+            self._access_mode(settings.access_mode)
         if settings.source is not ABSENT:
             applying_source.apply(settings.source, report=self._report, problems=self._problems)
         for record_type, specs in (settings.custom_items or {}).items():
@@ -117,6 +119,17 @@ class _Applier:
         if self._problems:
             raise SettingsFileError(self._problems)
         return self._report
+
+    def _access_mode(self, wanted: AccessMode) -> None:
+        before = access.mode()
+        if wanted is not before:
+            access.choose(wanted)
+            self._report.changed(
+                _("顧客データ"),
+                what=_("アクセス権限のモード"),
+                before=before.label,
+                after=wanted.label,
+            )
 
     def _custom_items(self, record_type: RecordType, specs: tuple[CustomItemSpec, ...]) -> None:
         stored = {item.key: item for item in CustomItem.objects.filter(record_type=record_type)}

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from common.types import RecordType
+from crm import access
 from crm.models import CustomItem
 from integrations import budget
 from integrations.models import Connection
@@ -27,7 +28,7 @@ _VARIABLES = {
 def export() -> str:
     """All settings as YAML; secrets as the names of environment variables."""
     names = _VariableNames()
-    settings: dict[str, Any] = {"version": 1}
+    settings: dict[str, Any] = {"version": 1, "access_mode": str(access.mode())}
     if source := _source():
         settings["hotprofile"] = source
     if items := _custom_items():

@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from common.types import Kind, RecordType
+from crm.models import AccessMode
 from integrations.addresses import SUBDOMAIN
 from integrations.models import Connection
 from jobs.settings_file.document import Node, Reader, SettingsFileError, read_document
@@ -52,11 +53,13 @@ class _Schema:
         self._environment = environment
 
     def settings(self, node: Node) -> SettingsSpec:
-        known = ("version", "hotprofile", "custom_items", "connections")
+        known = ("version", "access_mode", "hotprofile", "custom_items", "connections")
         fields = self.reader.fields(node, known=known, required=("version",))
         if "version" in fields:
             self.reader.choice(fields["version"], ("1",))
+        mode = fields.get("access_mode")
         return SettingsSpec(
+            access_mode=AccessMode(self.reader.choice(mode, AccessMode.values)) if mode else ABSENT,
             source=self._source(one) if (one := fields.get("hotprofile")) else ABSENT,
             custom_items=self._custom_items(fields.get("custom_items")),
             connections=self._connections(fields.get("connections")),

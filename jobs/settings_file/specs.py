@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final, Literal, TypeAlias
 
 from common.types import Kind, RecordType
+from crm.models import AccessMode
 from jobs.settings_file.document import Node
 from mapping.rulespec import RuleSpec
 
@@ -111,6 +112,7 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsSpec:
+    access_mode: AccessMode | Absent = ABSENT
     source: SourceSpec | Absent = ABSENT
     custom_items: Mapping[RecordType, tuple[CustomItemSpec, ...]] | Absent = ABSENT
     connections: tuple[ConnectionSpec, ...] | Absent = ABSENT

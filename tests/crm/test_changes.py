@@ -64,7 +64,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
             list(changes.load(record_type, ids[:number], item_keys=keys, viewer_id=viewer.pk))
         return len(captured)
 
-    assert queries(1) == queries(6) <= 4
+    assert queries(1) == queries(6) <= 5
 
 
 def test_more_rows_than_one_chunk_all_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,9 @@ connections:
     assert export() == first
     assert "secret" not in first
     assert "sync-password" not in first
-    assert first.startswith("version: 1\ncustom_items:\n  company:\n    - key: rank\n")
+    assert first.startswith(
+        "version: 1\naccess_mode: groups\ncustom_items:\n  company:\n    - key: rank\n"
+    )
     assert "password:\n        env: KINTONE_PASSWORD\n" in first
 
 
