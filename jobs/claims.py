@@ -1,6 +1,10 @@
 """Which entry an update key belongs to: one at a time, across all mappings and connections."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Greatest
 
 from common import clock
 from common.among import among
@@ -53,10 +57,21 @@ def release_others(ledger: Ledger, row_ids: Sequence[int]) -> None:
     if not given_up:
         return
     # In this order: who holds a waiting entry may be about to claim, but waits for no claim.
-    target = {f"ledger__{name}": value for name, value in _target(ledger).items()}
-    waiting = LedgerEntry.objects.filter(**target, waits_for__gt="")  # as the index has it
-    waiting.filter(waits_for__in=list(given_up.values())).update(due_at=clock.now())
+    wake_waiting(_target(ledger), given_up.values(), now=clock.now())
     KeyClaim.objects.filter(pk__in=given_up).delete()
+
+
+def wake_waiting(target: Mapping[str, object], keys: Iterable[str], *, now: datetime) -> None:
+    """Make due whoever waits for one of these keys of a target; what is in doubt, once that ends.
+
+    Args:
+        target: `host`, `app` and `key_field`.
+    """
+    of_target = {f"ledger__{name}": value for name, value in target.items()}
+    waiting = LedgerEntry.objects.filter(**of_target, waits_for__gt="")  # as the index has it
+    waiting.filter(waits_for__in=list(keys)).update(
+        due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now))
+    )
 
 
 def _target(ledger: Ledger) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from common import clock
+from common import clock, planner
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -127,6 +127,7 @@ class _Previewing:
         self._plan = mappings.plan_of(self._mapping)
         self._form = mappings.form_of(self._mapping)
         self._ledger = ledger_of(self._mapping)
+        planner.look_at(LedgerEntry, changes.model_of(self._type))
         self._keys = KeyContests(self._preview, ledger=self._ledger, beat=self._beat)
         self._values = ValueContests(self._preview, plan=self._plan, beat=self._beat)
         total = changes.model_of(self._type)._default_manager.count()

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest
 from common.among import among
 from common.types import RecordType
 from crm.models import MergedRow
+from jobs.claims import wake_waiting
 from jobs.models import KeyClaim, Ledger, LedgerEntry
 from jobs.states import EntryState
 
@@ -137,11 +138,10 @@ def _hand_over(entry: LedgerEntry, *, into_id: int, now: datetime) -> None:
 
 def _wake_waiting(entries: QuerySet[LedgerEntry], *, now: datetime) -> None:
     """Make due whoever waits for a key that these entries are about to give up."""
+    given_up: dict[tuple[str, int, str], list[str]] = {}
     claims = KeyClaim.objects.filter(entry__in=entries)
     for host, app, key_field, key in claims.values_list("host", "app", "key_field", "key"):
-        waiting = LedgerEntry.objects.filter(
-            ledger__host=host, ledger__app=app, ledger__key_field=key_field, waits_for__gt=""
-        )
-        waiting.filter(waits_for=key).update(
-            due_at=Greatest(Coalesce("doubt_until", Value(now)), Value(now))
-        )
+        given_up.setdefault((host, app, key_field), []).append(key)
+    for (host, app, key_field), keys in given_up.items():
+        target = {"host": host, "app": app, "key_field": key_field}
+        wake_waiting(target, keys, now=now)

@@ -6,18 +6,23 @@ making, and are found by their path. Then they are given theirs, and stay the sa
 """
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from common import clock
 from common.types import RecordType
 from crm import writing
-from crm.models import Company, Department, Lead
-from crm.writing import IncomingRow
+from crm.models import Company, Department
+from crm.writing import IncomingRow, turns
 from crm.writing.departments import SEPARATOR
+from crm.writing.merging import MergeRefusedError, merge_rows
 from integrations.hotprofile.values import Record
 from pulls import convert
+
+logger = logging.getLogger(__name__)
 
 #: How an external ID of our making begins.
 MADE_UP: Final = "hp:"
@@ -193,18 +198,17 @@ def _row(external_id: str, node: Node, *, parent: str) -> IncomingRow:
 
 
 def _move_into(row: Department, external_id: str) -> None:
-    """Let everything below `row` belong to the department of that ID, and delete it."""
-    children = Department.objects.filter(parent=row).values_list("pk", flat=True)
-    leads = Lead.objects.filter(department=row).values_list("pk", flat=True)
-    writing.upsert(
-        RecordType.DEPARTMENT,
-        [{"id": pk, "parent.external_id": external_id} for pk in children],
-        key="id",
-    )
-    writing.upsert(
-        RecordType.LEAD,
-        [{"id": pk, "department.external_id": external_id} for pk in leads],
-        key="id",
-    )
-    if not Department.objects.filter(parent=row).exists():
-        writing.delete(RecordType.DEPARTMENT, [row.pk])
+    """Let `row` go into the department of that ID, which gets its kintone record where it has none.
+
+    No alias is noted: an ID of our making stands for a path, which may be another's tomorrow.
+    """
+
+    def work() -> None:
+        turns.alone()
+        into = Department.objects.get(external_id=external_id)
+        merge_rows(RecordType.DEPARTMENT, row.pk, into_id=into.pk, now=clock.now())
+
+    try:
+        writing.in_transaction(work)
+    except (Department.DoesNotExist, MergeRefusedError) as error:
+        logger.warning("Department %s stays beside %s: %s", row.pk, external_id, error)

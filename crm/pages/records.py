@@ -15,6 +15,7 @@ from crm.models import Company
 from crm.pages.answers import get_or_post, show_form, wants_fragment
 from crm.pages.forms_records import RecordForm, edited_items
 from crm.pages.paging import found_text, number_in, page_links
+from crm.writing.by_hand import change_by_hand
 from crm.writing.results import RowOutcome
 
 SEARCH_LABELS: dict[RecordType, Promise] = {
@@ -74,7 +75,7 @@ def edit_record(request: HttpRequest, record_type: RecordType, pk: int) -> HttpR
     items, values = edited_items(record_type), selectors.values_of(record_type, pk)
     form = RecordForm(request.POST or None, items=items, values=values)
     if request.method == "POST" and form.is_valid():
-        result = writing.save_one(record_type, form.changes(), row_id=pk)
+        result = change_by_hand(record_type, form.changes(), row_id=pk)
         if result.outcome is not RowOutcome.REFUSED:
             _tell(request, result.outcome)
             return redirect("crm:record", record_type, pk)

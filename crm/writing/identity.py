@@ -86,9 +86,7 @@ def merge(record_type: RecordType, row_id: int, *, into_id: int, now: datetime) 
     merged = merge_rows(record_type, row_id, into_id=into_id, now=now)
     old, new = ids[row_id], ids[into_id]
     if old and new:
-        # Both were in use: whatever was noted of them is outdated.
-        Alias.objects.filter(record_type=record_type, old_id__in=[old, new]).delete()
-        _note(record_type, [(old, new)], origin=Alias.Origin.HAND, now=now)
+        note_alias(record_type, old, new, origin=Alias.Origin.HAND, now=now)
     elif old:
         _give_ids(record_type, {into_id: old}, now=now)
     return merged
@@ -176,6 +174,19 @@ class _Work:
         """Those that older IDs stand for already."""
         aliases = Alias.objects.filter(record_type=self._record_type, new_id__in=list(ids))
         return set(aliases.values_list("new_id", flat=True))
+
+
+def note_alias(
+    record_type: RecordType, old: str, new: str, *, origin: Alias.Origin, now: datetime
+) -> None:
+    """Note that the ID `old` means `new` from now on; the rows are as they shall be.
+
+    Both were in use, so whatever was noted of them as old ones is outdated.
+
+    Must run in a transaction, with `turns.alone`.
+    """
+    Alias.objects.filter(record_type=record_type, old_id__in=[old, new]).delete()
+    _note(record_type, [(old, new)], origin=origin, now=now)
 
 
 def _complaint(old: str, new: str) -> str:

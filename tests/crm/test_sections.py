@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from common.types import RecordType
 from crm import access, changes
 from crm.models import AccessMode, Lead, Member
 from crm.visibility import visible_to
@@ -69,7 +70,7 @@ def test_a_sync_reads_by_the_mode_that_is_in_force() -> None:
 
     def visible() -> bool:
         [record] = changes.load(
-            changes.RecordType.LEAD, [lead.pk], item_keys=["family_name"], viewer_id=viewer.pk
+            RecordType.LEAD, [lead.pk], item_keys=["family_name"], viewer_id=viewer.pk
         )
         return record.visible
 

@@ -1,6 +1,10 @@
 """Departments follow from what leads say of theirs: one row each, whatever is known when."""
 
-from crm.models import Department, Lead
+from datetime import timedelta
+
+from crm.models import Alias, Department, Lead, MergedRow
+
+HOUR = timedelta(hours=1)
 
 
 def _paths_and_ids() -> list[tuple[str, str]]:
@@ -160,3 +164,27 @@ def test_a_merged_company_s_departments_go_with_it(hotprofile, pull_now):
     department = Department.objects.get()
     assert department.company.external_id == str(new)
     assert Lead.objects.get().department == department
+
+
+def test_a_made_up_department_that_turns_out_to_be_another_one_leaves_its_kintone_record_to_it(
+    hotprofile, pull_now, time_machine
+):
+    company = hotprofile.add_company()
+    head = hotprofile.world.add_department(company, "営業本部")
+    sales = hotprofile.world.add_department(company, "営業部", parent=head)
+    of_head = hotprofile.add_lead(company, organization_id=head)
+    of_sales = hotprofile.add_lead(company, organization_id=sales)
+    time_machine.shift(HOUR)
+    pull_now()
+
+    hotprofile.world.departments[head].name = "営業統括本部"
+    hotprofile.world.change("leads", of_sales, {"post": "部長"})
+    pull_now()
+    made_up = Department.objects.get(external_id__startswith="hp:")
+    time_machine.shift(HOUR)
+    hotprofile.world.change("leads", of_head, {"post": "本部長"})
+    pull_now()
+
+    merged = MergedRow.objects.get(record_type="department", row_id=made_up.pk)
+    assert merged.into_id == Department.objects.get(external_id=str(head)).pk
+    assert not Alias.objects.filter(old_id__startswith="hp:").exists()
