@@ -35,7 +35,9 @@ def enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool = Tr
     if not mapping.update_key or not mapping.rules.exists():
         raise NotReadyError(str(mapping))
     ledger = ledger_of(mapping)
-    if ledger.watermark is None:
+    if ledger.watermark is None and send_changed_meanwhile and _under_another_key(ledger):
+        begin_new_target(mapping, ledger, now=now)
+    elif ledger.watermark is None:
         _begin(ledger, changed_before=now, now=now)
     elif not mapping.enabled and not send_changed_meanwhile:
         _account_for_changes(ledger)
@@ -50,24 +52,36 @@ def disable(mapping: Mapping, *, now: datetime, off_for: str = "") -> None:
     """Take the mapping out of the schedule; a run at work stops at its next batch.
 
     Args:
-        off_for: Why, where it is to be switched on again (`mapping.models.OffFor`).
+        off_for: Why, where it is to be switched on again (`mapping.models.OffFor`): a first load
+            goes on then.
     """
+    for_good = not off_for
     Mapping.objects.filter(pk=mapping.pk).update(enabled=False, off_for=off_for, off_since=now)
-    first_loads.give_up(mapping)
+    if for_good:
+        first_loads.give_up(mapping)
     mapping.refresh_from_db()
     waiting = Run.objects.filter(
         mapping=mapping, only__isnull=True, status__in=[RunStatus.QUEUED, RunStatus.HELD]
     )
     for run in waiting:
-        runs.cancel(run, now=now)
+        runs.cancel(run, now=now, for_good=for_good)
 
 
 def owed_since_disabled(mapping: Mapping) -> int:
     """How many rows changed since they were last accounted for; 0 if never enabled before."""
-    ledger = ledger_of(mapping)
-    if ledger.watermark is None:
+    ledger: Ledger | None = ledger_of(mapping)
+    if ledger is not None and ledger.watermark is None:
+        ledger = _under_another_key(ledger)
+    if ledger is None:
         return 0
     return owed_rows(ledger, RecordType(mapping.record_type)).count()
+
+
+def _under_another_key(ledger: Ledger) -> Ledger | None:
+    """What the mapping knows of the same app, whose update key was another one; None: nothing."""
+    of_app = ledger.mapping.ledgers.filter(host=ledger.host, app=ledger.app)
+    others = of_app.exclude(pk=ledger.pk).filter(watermark__isnull=False)
+    return others.order_by("-watermark").first()
 
 
 @transaction.atomic
@@ -85,6 +99,8 @@ def begin_new_target(mapping: Mapping, ledger: Ledger, *, now: datetime) -> None
         _write_entries(ledger, changed_before=now, now=now, former=last)
         # Every row is looked at once, since what is owed may have changed long ago.
         Ledger.objects.filter(pk=ledger.pk).update(watermark=last.watermark, reconciled_at=None)
+        if last.loads_existing and (last.host, last.app) == (ledger.host, ledger.app):
+            first_loads.begin(ledger)
     ledger.refresh_from_db()
 
 

@@ -175,10 +175,13 @@ def finish(
     )
 
 
-def cancel(run: Run, *, now: datetime) -> bool:
+def cancel(run: Run, *, now: datetime, for_good: bool = True) -> bool:
     """End a run that is queued, running or held; a running one stops at its next batch.
 
     What was not sent is still owed and goes with the next run.
+
+    Args:
+        for_good: Whether a first load ends here; else the mapping's next run goes on with it.
     """
     active = Run.objects.filter(pk=run.pk, status__in=ACTIVE_STATUSES)
     canceled = active.update(
@@ -187,7 +190,7 @@ def cancel(run: Run, *, now: datetime) -> bool:
         message=Problem(code="canceled").as_json(),
         resume_at=None,
     )
-    if canceled and run.loads_existing:
+    if canceled and for_good and run.loads_existing:
         first_loads.give_up(run.mapping)
     return canceled == 1
 

@@ -934,4 +934,28 @@ PROTECTIONS = (
             new="        return results\n\n    return work()",
         ),
     ),
+    Protection(
+        group=CLEANSED,
+        fault="the update key is another one when the mapping goes on",
+        test="pages/test_cleansing.py::"
+        "test_under_a_new_key_what_changed_meanwhile_is_sent_to_the_same_records",
+        edit=Edit(
+            by="what the app's former ledger is owed, the new one is (`jobs.enabling`)",
+            file="jobs/enabling.py",
+            old="send_changed_meanwhile and _under_another_key(ledger)",
+            new="False",
+        ),
+    ),
+    Protection(
+        group=CLEANSED,
+        fault="a first load is under way when the mappings rest",
+        test="flows/test_first_load.py::"
+        "test_one_that_cleansing_interrupted_goes_on_afterwards_whatever_the_key",
+        edit=Edit(
+            by="it is given up only where a mapping is switched off for good (`jobs.enabling`)",
+            file="jobs/enabling.py",
+            old="    for_good = not off_for\n",
+            new="    for_good = True\n",
+        ),
+    ),
 )

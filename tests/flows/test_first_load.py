@@ -9,7 +9,7 @@ from django.db.models import F
 from common import clock
 from crm.models import Company
 from integrations import budget
-from jobs import enabling, forecast, liveness, runs, schedules, sweep
+from jobs import cleansing, enabling, forecast, liveness, runs, schedules, sweep
 from jobs.book import DatabaseBook
 from jobs.engine.values import Settled
 from jobs.execute import execute
@@ -17,7 +17,7 @@ from jobs.models import Alert, Run
 from jobs.states import RunStatus, Trigger
 from mapping.models import Mapping
 from tests.builders_crm import change, make_companies, make_company
-from tests.flows.conftest import enabled_mapping, fall_due, outcomes, run_now
+from tests.flows.conftest import FIELDS, enabled_mapping, fall_due, outcomes, run_now
 
 
 @pytest.fixture
@@ -325,3 +325,28 @@ def test_another_app_is_not_loaded_because_the_former_one_was_not_finished(kinto
     mapping.refresh_from_db()
 
     assert not start(mapping, trigger=Trigger.MANUAL, full=False).full
+
+
+@pytest.mark.parametrize("key_changes", [False, True])
+def test_one_that_cleansing_interrupted_goes_on_afterwards_whatever_the_key(
+    kintone, settings, db, key_changes
+):
+    settings.KINTONE_REQUESTS_AT_ONCE = 1
+    make_companies(300, corporate_number="")
+    fields = {**FIELDS, "name": {**FIELDS["name"], "unique": True}}
+    mapping = enabled_mapping(kintone, fields=fields)
+    paused = carry_out(start(mapping), after_each=runs.pause)
+    sent = len(kintone.records(mapping.app))
+    assert 0 < sent < 300
+
+    cleansing.begin(mapping.connection, now=clock.now())
+    if key_changes:
+        Mapping.objects.update(update_key="name")
+    cleansing.end(mapping.connection, send_changed_meanwhile=True, now=clock.now())
+    run = run_now(mapping)
+
+    paused.refresh_from_db()
+    assert paused.status == RunStatus.CANCELED
+    assert run.full
+    assert len(kintone.records(mapping.app)) == 300
+    assert not run_now(mapping).full

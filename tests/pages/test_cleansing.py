@@ -15,7 +15,7 @@ from jobs.states import RunStatus
 from mapping.models import Mapping, OffFor
 from tests.builders_crm import change, make_company
 from tests.builders_mapping import make_mapping
-from tests.flows.conftest import fall_due, outcomes, run_now
+from tests.flows.conftest import FIELDS, enabled_mapping, fall_due, outcomes, run_now
 
 
 def page_of(mapping: Mapping) -> str:
@@ -112,3 +112,24 @@ def test_one_that_is_switched_on_by_itself_rests_no_longer(
     company_mapping.refresh_from_db()
     assert (company_mapping.enabled, company_mapping.off_for) == (True, "")
     assert "クレンジング中" not in text_of(as_administrator, "/")
+
+
+def test_under_a_new_key_what_changed_meanwhile_is_sent_to_the_same_records(
+    kintone: Any, db: None, as_administrator: Client
+) -> None:
+    fields = {**FIELDS, "name": {**FIELDS["name"], "unique": True}}
+    mapping = enabled_mapping(kintone, fields=fields)
+    aoba, wakaba = make_company(name="青葉商事"), make_company(name="若葉商事")
+    run_now(mapping)
+    pause(as_administrator, mapping)
+
+    change(aoba, external_id="NEW-1")
+    Mapping.objects.filter(pk=mapping.pk).update(update_key="name")
+    page = text_of(as_administrator, page_of(mapping))
+    as_administrator.post(page_of(mapping), {"action": "end", "meanwhile": "send"})
+    run = run_now(mapping)
+
+    assert "1件" in page
+    assert outcomes(run) == {"updated": 1}
+    sent = {record["name"]: record["code"] for record in kintone.records(mapping.app)}
+    assert sent == {"青葉商事": "NEW-1", "若葉商事": wakaba.external_id}
