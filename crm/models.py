@@ -328,6 +328,18 @@ class LikelyDuplicate(models.Model):
         return f"{self.record_type} {self.first_id} = {self.second_id}?"
 
 
+class DuplicateSearch(models.Model):
+    """The last search for likely duplicates of one record type that a worker has, or had."""
+
+    record_type = models.CharField(max_length=20, unique=True)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.begun_at}"
+
+
 class SearchText(models.Model):
     """What of a source row is searched (`crm.searching`); kept by `crm.writing`."""
 

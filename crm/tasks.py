@@ -6,6 +6,8 @@ from celery import shared_task
 from django.conf import settings
 
 from common import clock
+from common.types import RecordType
+from crm import duplicate_searches
 from crm.importing import feed, forecasts, uploads
 
 
@@ -19,6 +21,12 @@ def import_file(run_id: int) -> None:
 def forecast_import(run_id: int) -> None:
     """Foresee what that import would change."""
     forecasts.execute(run_id)
+
+
+@shared_task(name=duplicate_searches.TASK)
+def find_duplicates(record_type: str) -> None:
+    """Look for likely duplicates among the rows of that type."""
+    duplicate_searches.execute(RecordType(record_type))
 
 
 @shared_task(name="crm.feed", ignore_result=True)

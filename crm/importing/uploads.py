@@ -122,16 +122,16 @@ def begin(run: ImportRun, matching: Matching) -> None:
         raise
 
 
-def ring(run_id: int, *, task: str = TASK) -> None:
-    """Wake a worker for the import, or for another task about it.
+def ring(subject: int | str, *, task: str = TASK) -> None:
+    """Wake a worker for the import of that id, or for another task with one argument.
 
     Raises:
         NoWorkerError: the broker cannot be reached.
     """
     try:
-        current_app.send_task(task, args=[run_id], retry=False, ignore_result=True)
+        current_app.send_task(task, args=[subject], retry=False, ignore_result=True)
     except (OperationalError, RedisError, OSError) as error:
-        logger.warning("Import %s: the broker cannot be reached: %s", run_id, error)
+        logger.warning("%s %s: the broker cannot be reached: %s", task, subject, error)
         raise NoWorkerError from error
 
 

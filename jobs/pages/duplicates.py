@@ -6,11 +6,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from common import clock
 from common.types import RecordType
-from crm import duplicates, selectors
+from crm import duplicate_searches, duplicates, selectors
+from crm.importing.uploads import NoWorkerError
 from crm.models import LikelyDuplicate
+from crm.pages.answers import wants_fragment
 from crm.pages.paging import number_in, page_links
 from crm.writing.merging import MergeRefusedError
 from jobs import identity, takeover
@@ -21,17 +25,21 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @get_or_post
+@vary_on_headers("HX-Request")
 def duplicate_list(request: HttpRequest, record_type: str) -> HttpResponse:
     """The pairs as they were found last; a POST looks for them anew."""
     kind = type_or_404(record_type)
     if request.method == "POST":
-        number = duplicates.find(kind, now=clock.now())
-        messages.success(
-            request,
-            ngettext("重複の候補が%s件見つかりました。", "重複の候補が%s件見つかりました。", number)
-            % f"{number:,}",
-        )
+        _search(request, kind)
         return redirect("jobs:duplicates", kind)
+    search = duplicate_searches.state_of(kind, now=clock.now())
+    if wants_fragment(request):
+        running = search is not None and search.running
+        return (
+            render(request, "jobs/duplicates_searching.html", {"record_type": kind})
+            if running
+            else HttpResponseClientRefresh()
+        )
     found = duplicates.listed(kind)
     page = selectors.page_of(
         found, after=number_in(request, "after"), before=number_in(request, "before")
@@ -42,9 +50,30 @@ def duplicate_list(request: HttpRequest, record_type: str) -> HttpResponse:
         "pairs": likely_pairs(kind, page.rows),
         "count": found.count(),
         "last": duplicates.last_search(kind),
+        "search": search,
         **page_links(request, page),
     }
     return render(request, "jobs/duplicates.html", context)
+
+
+def _search(request: HttpRequest, kind: RecordType) -> None:
+    try:
+        number = duplicate_searches.begin(kind, now=clock.now())
+    except NoWorkerError:
+        messages.error(
+            request,
+            _(
+                "ワーカーに接続できないため、候補を探せません。"
+                "ワーカーとブローカーが起動していることを確認してから、もう一度押してください。"
+            ),
+        )
+        return
+    if number is not None:
+        messages.success(
+            request,
+            ngettext("重複の候補が%s件見つかりました。", "重複の候補が%s件見つかりました。", number)
+            % f"{number:,}",
+        )
 
 
 @get_or_post
