@@ -123,6 +123,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["status", "heartbeat_at"], name="run_status_heartbeat"),
             models.Index(fields=["mapping", "-id"], name="run_of_mapping"),
+            models.Index(fields=["queued_at"], name="run_queued_at"),
         ]
         ordering = ["-id"]
 

@@ -13,6 +13,7 @@ from common import clock
 from jobs import cleansing
 from jobs.pages.app_uses import app_uses
 from jobs.pages.health import Health, MappingLine, mapping_lines
+from jobs.pages.history import history
 from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
 from jobs.pages.select_source import source_trouble
@@ -73,6 +74,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "failures": [_failures(line) for line in lines if _waits_for_a_person(line)],
         "waiting": _with_problem(lines, needs_a_person=False),
         "uses": app_uses(lines, now=now),
+        "history": history(now=now),
         "cleansing": cleansing.under_way(),
         "source_trouble": source_trouble(),
         "now": now,
