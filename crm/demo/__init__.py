@@ -33,6 +33,7 @@ class DemoMember:
     email: str
     login: str
     groups: tuple[str, ...]
+    section: str
     active: bool = True
 
 
@@ -56,17 +57,42 @@ class DemoData:
 
 
 MEMBERS = (
-    DemoMember(name="佐藤 花子", email="sato@example.com", login="sato", groups=("東日本",)),
-    DemoMember(name="鈴木 一郎", email="suzuki@example.com", login="suzuki", groups=("東日本",)),
     DemoMember(
-        name="高橋 美咲", email="takahashi@example.com", login="takahashi", groups=("西日本",)
+        name="佐藤 花子",
+        email="sato@example.com",
+        login="sato",
+        section="営業本部",
+        groups=("東日本",),
     ),
     DemoMember(
-        name="田中 健", email="tanaka@example.com", login="tanaka", groups=("東日本", "西日本")
+        name="鈴木 一郎",
+        email="suzuki@example.com",
+        login="suzuki",
+        section="営業本部＞東日本営業部",
+        groups=("東日本",),
+    ),
+    DemoMember(
+        name="高橋 美咲",
+        email="takahashi@example.com",
+        login="takahashi",
+        section="営業本部＞西日本営業部",
+        groups=("西日本",),
+    ),
+    DemoMember(
+        name="田中 健",
+        email="tanaka@example.com",
+        login="tanaka",
+        section="営業本部＞東日本営業部＞第1課",
+        groups=("東日本", "西日本"),
     ),
     # Left the company: kintone does not know the login, so a user field refuses it.
     DemoMember(
-        name="渡辺 退職", email="watanabe@example.com", login="watanabe", groups=(), active=False
+        name="渡辺 退職",
+        email="watanabe@example.com",
+        login="watanabe",
+        section="",
+        groups=(),
+        active=False,
     ),
 )
 CUSTOM_ITEMS = (

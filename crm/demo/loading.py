@@ -38,6 +38,7 @@ def _load_members() -> None:
                 login=member.login,
                 active=member.active,
                 groups=member.groups,
+                section=member.section,
             )
 
 
