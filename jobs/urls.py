@@ -7,6 +7,7 @@ from jobs.pages import (
     cleansing,
     connections,
     dashboard,
+    downloads,
     duplicates,
     identity,
     previews,
@@ -44,9 +45,14 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/preview/cancel/", previews.cancel, name="preview-cancel"),
     path("settings/mappings/<int:pk>/values/", values.values, name="values"),
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
+    path(
+        "settings/mappings/<int:pk>/failures/list.csv", downloads.failures_csv, name="failures-csv"
+    ),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),
+    path("runs/list.csv", downloads.runs_csv, name="runs-csv"),
     path("runs/<int:pk>/", runs.run_page, name="run"),
+    path("runs/<int:pk>/records.csv", downloads.run_csv, name="run-csv"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run-cancel"),
     path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),
     path("runs/<int:pk>/resume/", runs.resume, name="run-resume"),

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from crm.importing.results import is_result, original
+from common.spreadsheets import original
+from crm.importing.results import is_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

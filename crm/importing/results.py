@@ -5,10 +5,11 @@ import leaves alone. A cell that a spreadsheet would calculate gets a mark, whic
 """
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from common.spreadsheets import harmless
 
 if TYPE_CHECKING:
     from crm.importing.lines import Table
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 REASON: Final = "取り込めない理由"
 LINE: Final = "元の行番号"
 ADDED: Final = (REASON, LINE)
-
-_CALCULATED: Final = re.compile(r"'*[=+\-@\t\r]")
-_MARKED: Final = re.compile(r"'+[=+\-@\t\r]")
 
 
 def is_result(headings: Sequence[str]) -> bool:
@@ -30,16 +28,6 @@ def is_result(headings: Sequence[str]) -> bool:
 def without_added(headings: Sequence[str]) -> Sequence[str]:
     """The headings of the file that a result file was made of; those of any other as they are."""
     return headings[len(ADDED) :] if is_result(headings) else headings
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if _CALCULATED.match(cell) else cell
-
-
-def original(cell: str) -> str:
-    """What `harmless` was given."""
-    return cell[1:] if _MARKED.match(cell) else cell
 
 
 def write_refused(path: Path, table: "Table", reasons: Iterator[tuple[int, str]]) -> None:

@@ -1,8 +1,7 @@
 """Pages for the import of a file: upload, matching, progress, report."""
 
-import csv
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import (
@@ -10,7 +9,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from common import clock
+from common.spreadsheets import csv_answer
 from common.types import RecordType
 from crm import selectors
 from crm.importing import columns as csv_columns
@@ -26,7 +25,6 @@ from crm.importing import files as import_files
 from crm.importing import forecasts, limits, uploads
 from crm.importing.files import Matching
 from crm.importing.reader import CsvError
-from crm.importing.results import harmless
 from crm.models import Account, ImportRun
 from crm.pages.answers import get_or_post, show_form, wants_fragment
 from crm.pages.forms_imports import MatchForm, UploadForm
@@ -145,13 +143,14 @@ def refused_lines(_request: HttpRequest, pk: int) -> HttpResponseBase:
     Where the lines are no longer kept, their numbers and reasons.
     """
     run = get_object_or_404(ImportRun, pk=pk)
-    answer: HttpResponseBase
+    name = f"refused-{run.pk}.csv"
     try:
         lines = import_files.result_of(run).open("rb")
-        answer = FileResponse(lines, content_type="text/csv; charset=utf-8")
     except FileNotFoundError:
-        answer = StreamingHttpResponse(_csv_of(run), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="refused-{run.pk}.csv"'
+        rows = ((refused["line"], refused["reason"]) for refused in run.refused)
+        return csv_answer(name, [_("行番号"), _("理由")], rows)
+    answer = FileResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
@@ -226,18 +225,3 @@ def _no_worker() -> str:
 def _progress(run: ImportRun) -> dict[str, object]:
     silent = import_files.is_silent(run, now=clock.now())
     return {"lines": max(run.lines - 1, run.read), "silent": silent}
-
-
-def _csv_of(run: ImportRun) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([_("行番号"), _("理由")])
-    for refused in run.refused:
-        yield writer.writerow([refused["line"], harmless(refused["reason"])])
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """`text` itself."""
-        return text

@@ -1,19 +1,18 @@
 """kintoneアプリの作成: the fields that an app needs, printed, as CSV, or made in kintone."""
 
-import csv
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from common.spreadsheets import csv_answer
 from common.types import Kind, RecordType
 from crm.catalogue import Item, items_of
-from crm.importing.results import harmless
 from crm.labels import record_type_label
 from crm.occurrences import occurrences
 from integrations.models import Connection
@@ -45,7 +44,7 @@ class _Line:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def recipe(request: HttpRequest, pk: int, record_type: str) -> HttpResponse:
+def recipe(request: HttpRequest, pk: int, record_type: str) -> HttpResponseBase:
     """The recipe of the chosen items (`?item=`, several; `?format=csv`).
 
     A POST makes the app in kintone, or adds what an app that was made lacks (`mapping`).
@@ -170,23 +169,21 @@ def _table_and_column(item: Item) -> tuple[str, str]:
 
 def _as_csv(
     kind: RecordType, fields: Sequence[RecipeField], *, items: Collection[Item]
-) -> HttpResponse:
+) -> HttpResponseBase:
     """The list for a spreadsheet: a line for each field, a table's columns after the table."""
     labels = {item.key: item.label for item in items}
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="kintone-{kind.value}.csv"'
-    writer = csv.writer(answer)
     headings = (
         *(_("フィールド名"), _("フィールドコード"), _("種類"), _("テーブル")),
         *(_("値の重複を禁止する"), _("選択肢"), _("リンクの種類"), _("項目")),
     )
-    writer.writerow(headings)
-    for line in _lines(fields):
-        one = line.field
-        cells = (
-            *(one.label, one.code, line.type_label, line.table),
-            *(_("はい") if one.unique else "", "\n".join(one.options), one.protocol),
-            labels.get(one.item, ""),
+    rows = (
+        (
+            *(line.field.label, line.field.code, line.type_label, line.table),
+            _("はい") if line.field.unique else "",
+            "\n".join(line.field.options),
+            line.field.protocol,
+            labels.get(line.field.item, ""),
         )
-        writer.writerow([harmless(cell) for cell in cells])
-    return answer
+        for line in _lines(fields)
+    )
+    return csv_answer(f"kintone-{kind.value}.csv", headings, rows)

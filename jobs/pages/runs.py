@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,6 +36,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "here": _address(request.GET, up_to=up_to or page.newest),
+        "download": reverse("jobs:runs-csv") + _address(request.GET, below=None, up_to=None),
         "anew": _address(request.GET, below=None, up_to=None),
         "has_source": tenants.tenant() is not None,
         "older": _address(request.GET, below=page.older_than, up_to=None),

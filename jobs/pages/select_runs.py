@@ -65,7 +65,7 @@ class RunPage:
 
 def runs_page(query: RunQuery, *, below: int | None = None, up_to: int | None = None) -> RunPage:
     """The runs with ids below `below`; of a page that refreshes, not above `up_to`."""
-    found = _matching(query)
+    found = matching(query)
     shown = found.select_related("mapping__connection")
     if below is not None:
         shown = shown.filter(pk__lt=below)
@@ -77,7 +77,8 @@ def runs_page(query: RunQuery, *, below: int | None = None, up_to: int | None = 
     return RunPage(runs=runs, older_than=runs[-1].pk if more else None, newer=newer)
 
 
-def _matching(query: RunQuery) -> QuerySet[Run]:
+def matching(query: RunQuery) -> QuerySet[Run]:
+    """All runs that the list is narrowed to."""
     found = Run.objects.all()
     if query.record_type:
         found = found.filter(mapping__record_type=query.record_type)

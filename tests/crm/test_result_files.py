@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.spreadsheets import harmless, original
 from common.types import RecordType
 from crm.importing import import_csv
 from crm.importing.columns import recall, remember
-from crm.importing.results import harmless, original
 from crm.models import Company
 from tests.builders_crm import make_custom_item
 
