@@ -26,7 +26,7 @@ def erase_rows(record_type: str, ids: Iterable[int]) -> None:
             after=None,
             label="",
             erased=True,
-            details={**entry.details, "items": items},
+            details={**entry.details, "items_changed": items},
         )
 
 

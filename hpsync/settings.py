@@ -195,6 +195,7 @@ INSTALLED_APPS = [
     "pulls",
     "jobs",
     "api",
+    "history",
     "hpsync",
 ]
 MIDDLEWARE = [
