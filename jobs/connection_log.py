@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from django.db.models import QuerySet
 
 from audit import recording
 from audit.kinds import Kind
-from audit.recording import Change, Document
+from audit.recording import Change, Document, Thing
+from common.types import RecordType
 from integrations.models import Connection
 from jobs.models import Schedule
 from mapping import document
-from mapping.document import connection_thing
+from mapping.document import connection_thing, mapping_thing
 from mapping.models import Mapping
 from mapping.rules import specs_of
 
@@ -48,6 +51,34 @@ def changing(connection: Connection, kind: Kind, *, whole: bool = False) -> Iter
         secrets=secrets,
     ) as change:
         yield change
+
+
+def adding(
+    connection: Connection, *, record_type: RecordType, app: int
+) -> AbstractContextManager[Change]:
+    """One transaction in which a mapping of that type into that app comes."""
+    added = Mapping.objects.filter(connection=connection, record_type=record_type, app=app)
+    return _of_mappings(Kind.MAPPING_ADD, added)
+
+
+def removing(mapping: Mapping) -> AbstractContextManager[Change]:
+    """One transaction in which the mapping goes."""
+    return _of_mappings(Kind.MAPPING_DELETE, Mapping.objects.filter(pk=mapping.pk))
+
+
+def _of_mappings(kind: Kind, which: QuerySet[Mapping]) -> AbstractContextManager[Change]:
+    stored = which.select_related("connection")
+
+    def document() -> Document:
+        return {
+            "mappings": {str(mapping.pk): mapping_document(mapping) for mapping in stored.all()}
+        }
+
+    def thing() -> Thing | None:
+        mapping = stored.first()
+        return mapping_thing(mapping) if mapping else None
+
+    return recording.changing(kind, document, thing=thing)
 
 
 def connection_document(connection: Connection, *, whole: bool) -> dict[str, Any]:

@@ -9,12 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit.kinds import Kind
-from audit.recording import Document, changing
 from integrations.models import Connection
 from jobs import alerts, connection_log
 from jobs.models import Alert, KeyClaim, Ledger, LedgerEntry, Outcome, Run
 from jobs.states import ACTIVE_STATUSES, EntryState
-from mapping.document import mapping_thing
 from mapping.models import Mapping
 
 
@@ -59,13 +57,7 @@ def delete_mapping(mapping: Mapping, *, now: datetime) -> None:
         StillActiveError: it has a run that has not ended; nothing was deleted.
     """
     connection = mapping.connection
-
-    def document() -> Document:
-        stored = Mapping.objects.select_related("connection").filter(pk=mapping.pk).first()
-        found = {str(stored.pk): connection_log.mapping_document(stored)} if stored else {}
-        return {"mappings": found}
-
-    with changing(Kind.MAPPING_DELETE, document, thing=lambda: mapping_thing(mapping)):
+    with connection_log.removing(mapping):
         _delete(Mapping.objects.filter(pk=mapping.pk))
     alerts.review_connection(connection, now=now)
 

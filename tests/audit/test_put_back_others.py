@@ -90,8 +90,9 @@ def test_a_key_that_was_taken_meanwhile_stays_with_the_other(
 
 def test_a_member_is_as_before_with_groups(put_back: PutBack, db: None) -> None:
     member = make_member(name="佐藤", email="s@example.com", groups=["東京"])
-    changed = {"name": "鈴木", "email": "t@example.com", "groups": ["大阪"], "active": False}
-    writing.save_member(member_id=member.pk, **changed)
+    writing.save_member(
+        member_id=member.pk, name="鈴木", email="t@example.com", groups=["大阪"], active=False
+    )
 
     put_back()
 

@@ -9,9 +9,10 @@ from django.test import Client
 from audit.kinds import Kind
 from audit.models import Entry
 from common import clock
+from common.types import RecordType
 from integrations import budget
 from integrations.models import Connection
-from jobs import cleansing, enabling, first_loads, removing, runs
+from jobs import cleansing, connection_log, enabling, first_loads, removing, runs
 from jobs.models import Ledger, Run, Schedule
 from jobs.states import Trigger
 from mapping import user_ties
@@ -475,3 +476,16 @@ def test_the_former_settings_are_nothing_to_put_back(
 
     page = Page(as_administrator.get(f"/history/{first.pk}/put-back/"))
     assert "すでに元の設定です。" in page.text()
+
+
+def test_a_mapping_made_with_its_app_goes_again(
+    kintone: Any, mapping: Mapping, put_back: PutBack
+) -> None:
+    with connection_log.adding(mapping.connection, record_type=RecordType.COMPANY, app=99):
+        made = Mapping.objects.create(connection=mapping.connection, record_type="company", app=99)
+        save_rules(made, [RuleSpec(field="code", source="external_id")], update_key="code")
+    assert kinds() == ["mapping.add"]
+
+    put_back()
+
+    assert Mapping.objects.get() == mapping
