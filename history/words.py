@@ -119,12 +119,17 @@ class Words:
     def value(self, path: Path, value: Any) -> str:
         """What it says; several values one a line; （なし） where it says nothing."""
         if value is None or value in ("", []):
-            if path[0] == "users" and value == "":
-                return _("送信しない")
-            return _("（なし）")
+            return self._nothing(path, value)
         if path[0] == "mappings" and path[2] == "rules":
             return str(value) if len(path) > 4 else self._rule(path[1], value)
         return _said(path[-1], value)
+
+    def _nothing(self, path: Path, value: Any) -> str:
+        if path[0] == "users" and value == "":
+            return _("送信しない")
+        if len(path) > 4 and value == "":
+            return _("（空にする）")
+        return _("（なし）")
 
     def item(self, record_type: str, key: str) -> str:
         """An item's label; its key where there is none any more."""

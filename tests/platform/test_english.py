@@ -247,7 +247,7 @@ def addresses(mapping: Mapping) -> list[str]:
 
 
 def history() -> list[str]:
-    """操作履歴 with something of each kind that happened, and each question whether to put it back."""
+    """操作履歴: the list, every entry, and every question whether to put it back."""
     entries = Entry.objects.values_list("pk", flat=True)
     return [
         reverse("history:entries"),
