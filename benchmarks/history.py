@@ -60,7 +60,7 @@ def _make(rows: int) -> None:
     for name in ("本番", "検証", "開発"):
         Connection.objects.get_or_create(name=name, defaults={"subdomain": "demo"})
     begun = time.monotonic()
-    columns = [field.column for field in Entry._meta.concrete_fields if field.column != "id"]
+    columns = [str(field.column) for field in Entry._meta.concrete_fields if not field.primary_key]
     names = ", ".join(f'"{column}"' for column in columns)
     places = ", ".join(["%s"] * len(columns))
     # As in one statement a chunk, without a thousand model instances.

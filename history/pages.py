@@ -20,6 +20,7 @@ from history.forms import HistoryFilter
 from history.putting_back.proposals import CannotPutBackError
 from history.titles import actor_of, thing_of
 from history.words import Words
+from jobs.models import Run
 
 
 @require_safe
@@ -65,6 +66,7 @@ def entry_page(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "undone_by": selectors.undone_by(entry),
         "is_offered": putting_back.is_offered(entry),
+        "run": Run.objects.filter(pk=entry.details.get("run", 0)).first(),
     }
     return render(request, "history/entry.html", context)
 

@@ -32,7 +32,10 @@ def changing(connection: Connection, kind: Kind, *, whole: bool = False) -> Iter
     """
 
     def stored() -> Connection | None:
-        return Connection.objects.filter(pk=connection.pk).first() if connection.pk else None
+        if connection.pk is None:
+            return None
+        # Locked: what somebody else changes at the same time is an entry of its own.
+        return Connection.objects.select_for_update(no_key=True).filter(pk=connection.pk).first()
 
     def documented() -> Document:
         one = stored()

@@ -53,6 +53,8 @@ _PROPOSERS: Final[Mapping[Kind, Proposer]] = {
 
 def is_offered(entry: Entry) -> bool:
     """Whether this is something that can be put back at all; runs, for example, are not."""
+    if entry.kind == Kind.DATA_IDS:
+        return entry.before is not None  # an alias; a record that got another ID keeps it
     return entry.kind in _PROPOSERS
 
 
