@@ -110,7 +110,8 @@ def _rows(entry: Entry, present: dict[str, Any], target: Target) -> list[Row]:
 
 def _settings(target: Target) -> SettingsSpec:
     """The target as a settings file says it, with what no file can say."""
-    text = yaml.safe_dump({"version": 1, "connections": [target.as_file()]}, allow_unicode=True)
+    said = {"version": 1, "connections": [target.as_file()]}
+    text = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
     try:
         settings = parse(text, environment={})
     except SettingsFileError as error:
