@@ -11,8 +11,10 @@ COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
 COPY api api
+COPY audit audit
 COPY common common
 COPY crm crm
+COPY history history
 COPY hpsync hpsync
 COPY integrations integrations
 COPY jobs jobs

@@ -7,10 +7,14 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from api.models import ApiToken
+from audit import recording
+from audit.kinds import Kind
+from audit.recording import Document, Thing
 from common.types import RecordType
 from crm.models import Account
 
@@ -57,16 +61,18 @@ def make(
         life: How long it is valid; None: until it is revoked.
     """
     secret = MARK + secrets.token_urlsafe(_RANDOM_BYTES)
-    token = ApiToken.objects.create(
-        name=name,
-        beginning=secret[:_SHOWN],
-        digest=_digest(secret),
-        scope=scope,
-        record_types=[str(record_type) for record_type in record_types],
-        created_at=now,
-        created_by=account,
-        expires_at=None if life is None else now + life,
-    )
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            name=name,
+            beginning=secret[:_SHOWN],
+            digest=_digest(secret),
+            scope=scope,
+            record_types=[str(record_type) for record_type in record_types],
+            created_at=now,
+            created_by=account,
+            expires_at=None if life is None else now + life,
+        )
+        recording.record(Kind.TOKEN_ADD, _thing(token), before={}, after=_document(token))
     return token, secret
 
 
@@ -95,7 +101,19 @@ def note_use(token: ApiToken, *, now: datetime) -> None:
 
 def revoke(token: ApiToken, *, now: datetime) -> None:
     """It opens nothing from now on; it stays in the list."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+    with transaction.atomic():
+        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+            recording.record(Kind.TOKEN_REVOKE, _thing(token), before=_document(token), after={})
+
+
+def _thing(token: ApiToken) -> Thing:
+    return Thing(label=token.name)
+
+
+def _document(token: ApiToken) -> Document:
+    expires_at = token.expires_at.isoformat() if token.expires_at else None
+    names = ("id", "name", "scope", "record_types")
+    return {**{name: getattr(token, name) for name in names}, "expires_at": expires_at}
 
 
 def _digest(secret: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from audit.kinds import Kind
+from audit.recording import Document, Thing, changing
 from crm.models import AccessMode, AccessSettings
 
 _ONLY: Final = 1
@@ -15,4 +17,9 @@ def mode() -> AccessMode:
 
 def choose(chosen: AccessMode) -> None:
     """Make this mode the one in force, from the next reading of leads on."""
-    AccessSettings.objects.update_or_create(pk=_ONLY, defaults={"mode": chosen})
+
+    def document() -> Document:
+        return {"mode": str(mode())}
+
+    with changing(Kind.MEMBER_ACCESS, document, thing=Thing):
+        AccessSettings.objects.update_or_create(pk=_ONLY, defaults={"mode": chosen})

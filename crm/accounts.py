@@ -2,6 +2,8 @@
 
 from django.db import transaction
 
+from audit.kinds import Kind
+from crm import accounts_log
 from crm.models import Account
 
 
@@ -11,7 +13,8 @@ class LastAdministratorError(Exception):
 
 def add(*, username: str, email: str, role: str, password: str) -> Account:
     """The new account, which may sign in at once."""
-    return Account.objects.create_user(username, email, password, role=role)
+    with accounts_log.changing(Kind.ACCOUNT_ADD, username):
+        return Account.objects.create_user(username, email, password, role=role)
 
 
 @transaction.atomic
@@ -25,13 +28,15 @@ def change(account: Account, *, username: str, email: str, role: str, active: bo
     if not keeps and not _other_administrators(account):
         raise LastAdministratorError
     account.username, account.email, account.role, account.is_active = username, email, role, active
-    account.save(update_fields=["username", "email", "role", "is_active"])
+    with accounts_log.changing(Kind.ACCOUNT_CHANGE, account.pk):
+        account.save(update_fields=["username", "email", "role", "is_active"])
 
 
 def set_password(account: Account, *, password: str) -> None:
     """Let `account` sign in with `password` from now on; its other sessions end."""
     account.set_password(password)
-    account.save(update_fields=["password"])
+    with accounts_log.changing(Kind.ACCOUNT_PASSWORD, account.pk):
+        account.save(update_fields=["password"])
 
 
 def _other_administrators(account: Account) -> bool:

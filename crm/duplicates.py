@@ -11,6 +11,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet, Window
 
+from audit import recording
+from audit.kinds import Kind
+from audit.recording import Thing
 from common.types import RecordType
 from crm.changes import model_of
 from crm.models import LikelyDuplicate
@@ -71,7 +74,20 @@ def last_search(record_type: RecordType) -> datetime | None:
 def dismiss(record_type: RecordType, first: int, second: int) -> None:
     """A person says that the pair is two, for good."""
     pair = LikelyDuplicate.objects.filter(record_type=record_type, first_id=first, second_id=second)
-    pair.update(dismissed=True)
+    with transaction.atomic():
+        if pair.filter(dismissed=False).update(dismissed=True):
+            about = Thing(record_type=record_type)
+            recording.record(Kind.DATA_DISTINCT, about, first=first, second=second)
+
+
+def reconsider(record_type: RecordType, first: int, second: int) -> bool:
+    """Nobody has judged the pair; False if one of the two is gone, and the pair with it."""
+    pair = LikelyDuplicate.objects.filter(record_type=record_type, first_id=first, second_id=second)
+    with transaction.atomic():
+        if found := pair.filter(dismissed=True).update(dismissed=False):
+            about = Thing(record_type=record_type)
+            recording.record(Kind.DATA_DISTINCT, about, first=first, second=second)
+    return bool(found)
 
 
 def _pairs(record_type: RecordType, columns: Sequence[str]) -> QuerySet[Any, tuple[int, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.management import call_command
 
+from crm import accounts
 from crm.models import Account
 from hpsync.secret_files import kept_secret
 
@@ -37,8 +38,7 @@ def ensure_administrator() -> Login:
     made_now = account is None and not Account.objects.exists()
     password = kept_secret(settings.VAR_DIR / PASSWORD_FILE, make=lambda: secrets.token_urlsafe(9))
     if made_now:
-        account = Account.objects.create_user(
-            ADMINISTRATOR, password=password, role=Account.Role.ADMINISTRATOR
-        )
+        role = Account.Role.ADMINISTRATOR
+        account = accounts.add(username=ADMINISTRATOR, email="", role=role, password=password)
     known = account is not None and account.check_password(password)
     return Login(name=ADMINISTRATOR, password=password if known else None, made_now=made_now)

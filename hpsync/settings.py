@@ -169,6 +169,12 @@ if API_REQUESTS_PER_MINUTE < 1:
     message = "API_REQUESTS_PER_MINUTE is a number from 1."
     raise ImproperlyConfigured(message)
 
+#: Days for which 操作履歴 is kept.
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
+if AUDIT_DAYS < 1:
+    message = "AUDIT_DAYS is a number from 1."
+    raise ImproperlyConfigured(message)
+
 # --- Application ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -182,12 +188,14 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "ninja",
+    "audit",
     "crm",
     "integrations",
     "mapping",
     "pulls",
     "jobs",
     "api",
+    "history",
     "hpsync",
 ]
 MIDDLEWARE = [
@@ -204,6 +212,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hpsync.access.AdministratorsOnlyMiddleware",
+    "hpsync.acting.ActorMiddleware",
 ]
 ROOT_URLCONF = "hpsync.urls"
 WSGI_APPLICATION = "hpsync.wsgi.application"

@@ -14,5 +14,6 @@ urlpatterns = [
     path("api-tokens/", include("api.page_urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
+    path("history/", include("history.urls")),
     path("customers/", include("crm.urls")),
 ]

@@ -5,18 +5,21 @@ changes meanwhile is owed when they go on.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from audit.kinds import Kind
+from audit.recording import Change, Document, changing
 from integrations.models import Connection
 from jobs import enabling
 from jobs.engine.preview import TO_SEND
 from jobs.models import LedgerEntry, Preview, PreviewItem
 from jobs.states import PreviewStatus
 from jobs.takeover import left_over
+from mapping.document import connection_thing
 from mapping.models import Mapping, OffFor
 
 
@@ -46,7 +49,7 @@ class Effect:
 
 def begin(connection: Connection, *, now: datetime) -> int:
     """Let the connection's enabled mappings rest; returns how many."""
-    with transaction.atomic():
+    with _switching(connection, Kind.CLEANSING_BEGIN):
         enabled = list(Mapping.objects.filter(connection=connection, enabled=True))
         for mapping in enabled:
             enabling.disable(mapping, now=now, off_for=OffFor.CLEANSING)
@@ -59,11 +62,22 @@ def end(connection: Connection, *, send_changed_meanwhile: bool, now: datetime) 
     Raises:
         NotReadyError: one has no update key or rule any more; none goes on.
     """
-    with transaction.atomic():
+    with _switching(connection, Kind.CLEANSING_END):
         resting = resting_of(connection)
         for mapping in resting:
             enabling.enable(mapping, now=now, send_changed_meanwhile=send_changed_meanwhile)
     return len(resting)
+
+
+def _switching(connection: Connection, kind: Kind) -> AbstractContextManager[Change]:
+    """One transaction, written down as one change of all the mappings."""
+
+    def document() -> Document:
+        columns = ("pk", "record_type", "app", "enabled")
+        stored = Mapping.objects.filter(connection=connection).order_by("pk").values(*columns)
+        return {"mappings": {str(one.pop("pk")): one for one in map(dict, stored)}}
+
+    return changing(kind, document, thing=lambda: connection_thing(connection))
 
 
 def resting_of(connection: Connection) -> list[Mapping]:

@@ -1,16 +1,20 @@
 """Switching a mapping on and off: what counts as changed since, by version and not by clock."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 
+from audit.kinds import Kind
+from audit.recording import Change, Document, changing
 from common.types import RecordType
 from crm import changes
 from jobs import first_loads, runs
 from jobs.ledger import ledger_of, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import EntryState, RunStatus
+from mapping.document import among_mappings, mapping_thing
 from mapping.models import Mapping
 
 
@@ -18,7 +22,6 @@ class NotReadyError(Exception):
     """The mapping has no update key or no rule yet."""
 
 
-@transaction.atomic
 def enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool = True) -> None:
     """Let the mapping take part in its connection's schedule, from now on.
 
@@ -34,6 +37,11 @@ def enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool = Tr
     """
     if not mapping.update_key or not mapping.rules.exists():
         raise NotReadyError(str(mapping))
+    with _switching(mapping, Kind.MAPPING_ENABLE):
+        _enable(mapping, now=now, send_changed_meanwhile=send_changed_meanwhile)
+
+
+def _enable(mapping: Mapping, *, now: datetime, send_changed_meanwhile: bool) -> None:
     ledger = ledger_of(mapping)
     if ledger.watermark is None and send_changed_meanwhile and _under_another_key(ledger):
         begin_new_target(mapping, ledger, now=now)
@@ -56,15 +64,26 @@ def disable(mapping: Mapping, *, now: datetime, off_for: str = "") -> None:
             goes on then.
     """
     for_good = not off_for
-    Mapping.objects.filter(pk=mapping.pk).update(enabled=False, off_for=off_for, off_since=now)
-    if for_good:
-        first_loads.give_up(mapping)
-    mapping.refresh_from_db()
-    waiting = Run.objects.filter(
-        mapping=mapping, only__isnull=True, status__in=[RunStatus.QUEUED, RunStatus.HELD]
-    )
-    for run in waiting:
-        runs.cancel(run, now=now, for_good=for_good)
+    with _switching(mapping, Kind.MAPPING_DISABLE):
+        Mapping.objects.filter(pk=mapping.pk).update(enabled=False, off_for=off_for, off_since=now)
+        if for_good:
+            first_loads.give_up(mapping)
+        mapping.refresh_from_db()
+        waiting = Run.objects.filter(
+            mapping=mapping, only__isnull=True, status__in=[RunStatus.QUEUED, RunStatus.HELD]
+        )
+        for run in waiting:
+            runs.cancel(run, now=now, for_good=for_good)
+
+
+def _switching(mapping: Mapping, kind: Kind) -> AbstractContextManager[Change]:
+    """One transaction, written down if the switch is another one at its end."""
+
+    def document() -> Document:
+        enabled = Mapping.objects.filter(pk=mapping.pk).values_list("enabled", flat=True).first()
+        return among_mappings(mapping, enabled=enabled)
+
+    return changing(kind, document, thing=lambda: mapping_thing(mapping))
 
 
 def owed_since_disabled(mapping: Mapping) -> int:

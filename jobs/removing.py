@@ -8,8 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from audit.kinds import Kind
 from integrations.models import Connection
-from jobs import alerts
+from jobs import alerts, connection_log
 from jobs.models import Alert, KeyClaim, Ledger, LedgerEntry, Outcome, Run
 from jobs.states import ACTIVE_STATUSES, EntryState
 from mapping.models import Mapping
@@ -56,7 +57,8 @@ def delete_mapping(mapping: Mapping, *, now: datetime) -> None:
         StillActiveError: it has a run that has not ended; nothing was deleted.
     """
     connection = mapping.connection
-    _delete(Mapping.objects.filter(pk=mapping.pk))
+    with connection_log.removing(mapping):
+        _delete(Mapping.objects.filter(pk=mapping.pk))
     alerts.review_connection(connection, now=now)
 
 
@@ -66,7 +68,10 @@ def delete_connection(connection: Connection) -> None:
     Raises:
         StillActiveError: a mapping has a run that has not ended; nothing was deleted.
     """
-    _delete(Mapping.objects.filter(connection=connection), then=connection)
+    # `delete` takes the key from the instance.
+    known = Connection(pk=connection.pk)
+    with connection_log.changing(known, Kind.CONNECTION_DELETE, whole=True):
+        _delete(Mapping.objects.filter(connection=connection), then=connection)
 
 
 def _delete(mappings: QuerySet[Mapping], *, then: Connection | None = None) -> None:

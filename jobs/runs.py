@@ -10,11 +10,14 @@ from functools import reduce
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from audit.kinds import Kind
+from audit.recording import record_by_hand
 from common.problems import Problem
 from common.types import RecordType
 from jobs import first_loads, pull_slots
 from jobs.models import Run
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, FailureKind, RunStatus, Trigger
+from mapping.document import mapping_thing
 from mapping.models import Mapping
 
 #: How a run ends where kintone refused everything that it was sent.
@@ -59,7 +62,22 @@ def start(
     )
     with _only_active(mapping):
         run.save(force_insert=True)
+        _note(_STARTS[trigger], run)
     return run
+
+
+_STARTS = {
+    Trigger.SCHEDULE: Kind.RUN_START,
+    Trigger.MANUAL: Kind.RUN_START,
+    Trigger.FIRST_LOAD: Kind.RUN_FIRST_LOAD,
+    Trigger.RETRY: Kind.RUN_RETRY,
+    Trigger.TEST: Kind.RUN_TEST,
+    Trigger.PLAN: Kind.RUN_PLAN,
+}
+
+
+def _note(kind: Kind, run: Run) -> None:
+    record_by_hand(kind, lambda: mapping_thing(run.mapping), run=run.pk)
 
 
 @contextmanager
@@ -175,6 +193,7 @@ def finish(
     )
 
 
+@transaction.atomic
 def cancel(run: Run, *, now: datetime, for_good: bool = True) -> bool:
     """End a run that is queued, running or held; a running one stops at its next batch.
 
@@ -192,9 +211,12 @@ def cancel(run: Run, *, now: datetime, for_good: bool = True) -> bool:
     )
     if canceled and for_good and run.loads_existing:
         first_loads.give_up(run.mapping)
+    if canceled:
+        _note(Kind.RUN_CANCEL, run)
     return canceled == 1
 
 
+@transaction.atomic
 def pause(run: Run) -> bool:
     """Let a run rest until a person resumes it; False if it has ended.
 
@@ -207,9 +229,12 @@ def pause(run: Run) -> bool:
         resume_at=None,
         message=Problem(code="paused").as_json(),
     )
-    return bool(paused) or bool(
+    rests = bool(paused) or bool(
         Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(paused=True)
     )
+    if rests:
+        _note(Kind.RUN_PAUSE, run)
+    return rests
 
 
 def resume(run: Run, *, now: datetime) -> bool:
@@ -228,4 +253,6 @@ def resume(run: Run, *, now: datetime) -> bool:
             paused=False,
             message={},
         )
+        if resumed:
+            _note(Kind.RUN_RESUME, run)
     return resumed == 1

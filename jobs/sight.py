@@ -9,6 +9,10 @@ with, or it would be over by itself when the week is.
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db import transaction
+
+from audit import recording
+from audit.kinds import Kind
 from common.problems import Problem
 from common.types import RecordType
 from crm.models import Lead, Member
@@ -16,6 +20,7 @@ from crm.visibility import visible_to
 from jobs import alerts
 from jobs.execute import sync_user_of
 from jobs.models import SightCount
+from mapping.document import mapping_thing
 from mapping.models import Mapping
 
 #: How often they are counted, and how far back they are compared.
@@ -75,12 +80,15 @@ def is_sharp(before: int, count: int) -> bool:
     return fallen > LEADS and fallen > before * SHARE
 
 
+@transaction.atomic
 def accept(mapping: Mapping, *, now: datetime) -> None:
     """「この件数でよい」: the present count is the usual one from now on."""
     newest = SightCount.objects.filter(mapping=mapping).order_by("-at", "-pk").first()
     if newest is not None:
         SightCount.objects.filter(mapping=mapping).exclude(pk=newest.pk).delete()
     alerts.accept_fall(mapping, at=now)
+    count = newest.count if newest else None
+    recording.record(Kind.MAPPING_SIGHT, mapping_thing(mapping), count=count)
 
 
 def _is_due(mapping: Mapping, *, now: datetime) -> bool:

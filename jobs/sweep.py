@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from audit import contents
 from common.problems import Problem
 from integrations import budget, governor
 from integrations.kintone.client import REQUEST_LIFE
@@ -32,6 +33,7 @@ def sweep(*, now: datetime) -> None:
     ring_ready(now=now)
     mind_previews(now=now)
     alerts.close_moot(now=now)
+    contents.forget_old(now=now)
 
 
 def give_up_dead(*, now: datetime) -> list[Run]:

@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest
 
+from audit import recording
+from audit.kinds import Kind
 from common.among import among
 from common.types import RecordType
 from crm.models import MergedRow
@@ -80,6 +82,8 @@ def forget_left_over(entry_ids: Iterable[int], *, now: datetime) -> int:
         _wake_waiting(gone, now=now)
         number = gone.count()
         LedgerEntry.objects.filter(pk__in=list(gone.values_list("pk", flat=True))).delete()
+        if number:
+            recording.record(Kind.DATA_LEFT_OVER, count=number)
     return number
 
 

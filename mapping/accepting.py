@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from audit.kinds import Kind
+from mapping import rules_log
 from mapping.checks import path
 from mapping.drift import Drift, Proposal, Remedy
 from mapping.left_out import origin_of
@@ -62,13 +64,22 @@ def accept(mapping: Mapping, *, stamp: str, only: str = "") -> tuple[Drift, ...]
         if only and not accepted:
             raise DriftMoved(str(mapping))
         if accepted:
-            specs = [(spec, _applied(spec, _of(accepted, spec))) for spec in specs_of(locked)]
+            former = rules_log.Rules(update_key=locked.update_key, specs=specs_of(locked))
+            specs = [(spec, _applied(spec, _of(accepted, spec))) for spec in former.specs]
             write_rules(
                 locked,
                 [after for _before, after in specs],
                 update_key=_key_after(locked.update_key, accepted),
                 settled=frozenset().union(*(drift.codes for drift in accepted)),
                 resent=_lost(specs, accepted, locked.left_out),
+            )
+            rules_log.record(
+                locked,
+                former,
+                rules_log.Rules(
+                    update_key=locked.update_key, specs=[after for _before, after in specs]
+                ),
+                kind=Kind.MAPPING_DRIFT,
             )
     mapping.refresh_from_db(fields=["update_key", "version", *STANDING])
     return accepted

@@ -14,6 +14,7 @@ from crm import catalogue
 from crm.catalogue import Item
 from integrations.kintone.form import parse_form
 from integrations.models import Connection
+from mapping import rules_log
 from mapping.checks import check, errors_of, one_to_one, path
 from mapping.left_out import origin_of
 from mapping.models import Mapping, Rule
@@ -84,10 +85,10 @@ def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) 
         locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
         if problems := _refusals(locked, specs, update_key=update_key):
             raise RulesRefused(problems)
-        former = specs_of(locked)
-        changed = locked.update_key != update_key or _by_field(former) != _by_field(specs)
+        former, former_key = specs_of(locked), locked.update_key
+        changed = former_key != update_key or _by_field(former) != _by_field(specs)
         if changed:
-            settled = fields_of(former, specs) | {locked.update_key, update_key}
+            settled = fields_of(former, specs) | {former_key, update_key}
             lacking = {path(one) for one in former if origin_of(one) in locked.left_out}
             write_rules(
                 locked,
@@ -96,6 +97,11 @@ def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) 
                 settled=settled,
                 # Another fixed value for the same field is as much awaited as the former.
                 resent=[origin_of(spec) for spec in specs if path(spec) in lacking],
+            )
+            rules_log.record(
+                locked,
+                rules_log.Rules(update_key=former_key, specs=former),
+                rules_log.Rules(update_key=update_key, specs=specs),
             )
     mapping.refresh_from_db(fields=["update_key", "version", *STANDING])
     return changed

@@ -9,10 +9,13 @@ from django.db import models, transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
+from audit.kinds import Kind
+from audit.recording import changing
 from common.types import UserRef
 from integrations.kintone.form import FieldType
 from integrations.kintone.values import KintonePerson
 from integrations.models import Connection
+from mapping.document import connection_thing, users_document
 from mapping.mappings import form_of
 from mapping.models import KintoneUser, Mapping, UserTie
 from mapping.rules import specs_of, ties_of
@@ -87,7 +90,11 @@ def save(connection: Connection, chosen: MappingOf[str, str | None]) -> bool:
     Args:
         chosen: E-mail address → login name, "" to send nothing, None to tie by itself again.
     """
-    with transaction.atomic():
+    with changing(
+        Kind.MAPPING_USERS,
+        lambda: {"users": users_document(connection)},
+        thing=lambda: connection_thing(connection),
+    ):
         Connection.objects.select_for_update().get(pk=connection.pk)
         before = ties_of(connection)
         for email, code in chosen.items():

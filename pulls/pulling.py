@@ -8,6 +8,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
+from audit.kinds import Kind
+from audit.recording import Thing, record_by_hand
 from common.problems import Problem
 from pulls import troubles
 from pulls.models import Pull, Refusal, Tenant
@@ -41,7 +43,11 @@ def start(tenant: Tenant, *, trigger: Pull.Trigger, now: datetime, full: bool = 
     """
     try:
         with transaction.atomic():
-            return Pull.objects.create(tenant=tenant, trigger=trigger, full=full, queued_at=now)
+            pull = Pull.objects.create(tenant=tenant, trigger=trigger, full=full, queued_at=now)
+            record_by_hand(
+                Kind.SOURCE_PULL, lambda: Thing(label=tenant.host), pull=pull.pk, full=full
+            )
+            return pull
     except IntegrityError as error:
         raise AlreadyActive(str(tenant)) from error
 
@@ -124,11 +130,15 @@ def finish(
     _forget_old(pull.tenant_id)
 
 
+@transaction.atomic
 def cancel(pull: Pull, *, now: datetime) -> bool:
     """End a pull that is queued or running; the next one goes on where this one was."""
     active = Pull.objects.filter(pk=pull.pk, status__in=Pull.ACTIVE)
     problem = Problem(code="canceled").as_json()
-    return active.update(status=Status.CANCELED, finished_at=now, owner="", message=problem) == 1
+    ended = active.update(status=Status.CANCELED, finished_at=now, owner="", message=problem)
+    if ended:
+        record_by_hand(Kind.SOURCE_CANCEL, lambda: Thing(label=pull.tenant.host), pull=pull.pk)
+    return ended == 1
 
 
 def mind(*, now: datetime, is_dead: Callable[[str], bool]) -> None:

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
+from audit.kinds import Kind
+from audit.recording import Change, Document, Thing, changing
 from common import clock
 from common.types import RecordType
 from integrations.hotprofile.client import ATTEMPTS, READ_TIMEOUT, HotProfileClient
@@ -26,13 +28,17 @@ def tenant() -> Tenant | None:
     return Tenant.objects.order_by("id").first()
 
 
-@transaction.atomic
 def save(*, host: str, api_key: str | None, enabled: bool, notify: Sequence[str]) -> Tenant:
     """The tenant as it now stands. Another host is another one: it is read from its beginning.
 
     Args:
         api_key: None keeps the one that is stored.
     """
+    with _changing(Kind.SOURCE_CHANGE if tenant() else Kind.SOURCE_ADD):
+        return _save(host=host, api_key=api_key, enabled=enabled, notify=notify)
+
+
+def _save(*, host: str, api_key: str | None, enabled: bool, notify: Sequence[str]) -> Tenant:
     changed: dict[str, Any] = {"enabled": enabled, "notify": list(notify)}
     if api_key is not None:
         changed["api_key"] = api_key
@@ -49,6 +55,22 @@ def save(*, host: str, api_key: str | None, enabled: bool, notify: Sequence[str]
         troubles.end_silently(known, now=clock.now())
     known.refresh_from_db()
     return known
+
+
+def _changing(kind: Kind) -> AbstractContextManager[Change]:
+    """One transaction, written down if the tenant is another one at its end."""
+
+    def document() -> Document:
+        one = tenant()
+        return {name: getattr(one, name) for name in ("host", "enabled", "notify")} if one else {}
+
+    def secrets() -> dict[str, object]:
+        return {"api_key": one.api_key} if (one := tenant()) else {}
+
+    def thing() -> Thing | None:
+        return Thing(label=one.host) if (one := tenant()) else None
+
+    return changing(kind, document, thing=thing, secrets=secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +102,6 @@ def extent_of(one: Tenant) -> Extent:
     )
 
 
-@transaction.atomic
 def delete(one: Tenant) -> None:
     """Forget the tenant, its key, its pulls and what is remembered of its records.
 
@@ -89,13 +110,14 @@ def delete(one: Tenant) -> None:
     Raises:
         StillPullingError: a pull has not ended; nothing was deleted.
     """
-    locked = Tenant.objects.select_for_update().get(pk=one.pk)
-    if Pull.objects.filter(tenant=locked, status__in=Pull.ACTIVE).exists():
-        raise StillPullingError
-    # Nothing refers to them: each goes by one statement, however many there are.
-    Refusal.objects.all().delete()
-    Arrival.objects.all().delete()
-    locked.delete()
+    with _changing(Kind.SOURCE_DELETE):
+        locked = Tenant.objects.select_for_update().get(pk=one.pk)
+        if Pull.objects.filter(tenant=locked, status__in=Pull.ACTIVE).exists():
+            raise StillPullingError
+        # Nothing refers to them: each goes by one statement, however many there are.
+        Refusal.objects.all().delete()
+        Arrival.objects.all().delete()
+        locked.delete()
 
 
 def client_for(

@@ -42,7 +42,14 @@ CHROMIUM_FLAGS = [
 
 
 #: What the database or the broker could do differently: tried on both kinds.
-STACK_FOLDERS = ("tests/api/", "tests/crm/", "tests/flows/", "tests/jobs/", "tests/pulls/")
+STACK_FOLDERS = (
+    "tests/api/",
+    "tests/audit/",
+    "tests/crm/",
+    "tests/flows/",
+    "tests/jobs/",
+    "tests/pulls/",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

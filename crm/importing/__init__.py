@@ -5,9 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from django.db import transaction
+
 from common.clock import now as clock_now
 from common.types import RecordType
 from crm.importing.columns import place
+from crm.importing.files import note_begun
 from crm.importing.reader import CsvError, open_table
 from crm.importing.results import write_refused
 from crm.importing.work import Import, ImportReport, Progress, RefusedLine, Rehearsal
@@ -81,13 +84,15 @@ def run_import(
     Raises:
         CsvError, UnknownItemError: as `import_csv`.
     """
-    run = ImportRun.objects.create(
-        record_type=record_type,
-        file_name=file_name[:255],
-        status=ImportRun.Status.RUNNING,
-        started_at=clock_now(),
-        account=account,
-    )
+    with transaction.atomic():
+        run = ImportRun.objects.create(
+            record_type=record_type,
+            file_name=file_name[:255],
+            status=ImportRun.Status.RUNNING,
+            started_at=clock_now(),
+            account=account,
+        )
+        note_begun(run)
     try:
         report = import_csv(
             record_type,

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from audit import recording
+from audit.kinds import Kind
+from audit.recording import Thing
 from crm.models import ImportRun
 
 if TYPE_CHECKING:
@@ -117,3 +120,12 @@ def _folder() -> Path:
     folder = Path(settings.VAR_DIR) / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def note_begun(run: ImportRun) -> int | None:
+    """Write into 操作履歴 that the file's import was begun; returns the entry's id."""
+    return recording.record(
+        Kind.DATA_IMPORT,
+        Thing(label=run.file_name, record_type=run.record_type),
+        import_run=run.pk,
+    )

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celery import current_app
+from django.db import transaction
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from audit import recording
 from common import clock
 from common.types import RecordType
 from crm.catalogue import UnknownItemError
@@ -110,15 +112,19 @@ def begin(run: ImportRun, matching: Matching) -> None:
     import_files.keep_matching(run, matching)
     drafts = ImportRun.objects.filter(pk=run.pk, status=ImportRun.Status.DRAFT)
     # Compare-and-set: of two presses of the button one begins it, one finds it begun.
-    if drafts.update(status=ImportRun.Status.RUNNING, started_at=clock.now()) == 0:
-        return
+    with transaction.atomic():
+        if drafts.update(status=ImportRun.Status.RUNNING, started_at=clock.now()) == 0:
+            return
+        noted = import_files.note_begun(run)
     if run.lines <= INLINE_LINES:
         execute(run.pk)
         return
     try:
         ring(run.pk)
     except NoWorkerError:
-        ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.DRAFT)
+        with transaction.atomic():
+            ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.DRAFT)
+            recording.withdraw(noted)
         raise
 
 

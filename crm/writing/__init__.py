@@ -16,6 +16,7 @@ from common.types import Kind, RecordType
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.changes import model_of
 from crm.models import Department
+from crm.writing import edit_log
 from crm.writing.departments import subtree
 from crm.writing.fanout import lose_departments, touch_companies
 from crm.writing.members import delete_member, save_member
@@ -145,7 +146,21 @@ def save_one(
     row = values if row_id is None else {"id": row_id, **values}
     items = items_by_key(record_type)
     chunk = Chunk(record_type=record_type, items=items, key=key, now=now or clock_now())
-    return _write([row], chunk=chunk)[0]
+
+    def work() -> RowResult:
+        known = {} if row_id is None else edit_log.values_of(record_type, row_id, values)
+        result = _write([row], chunk=chunk)[0]
+        if result.id is not None and result.outcome in (RowOutcome.CREATED, RowOutcome.UPDATED):
+            edit_log.record_edit(
+                record_type,
+                result.id,
+                before=known,
+                after=edit_log.values_of(record_type, result.id, values),
+                is_new=row_id is None,
+            )
+        return result
+
+    return in_transaction(work)
 
 
 def delete(record_type: RecordType, ids: Collection[int], *, now: datetime | None = None) -> int:
@@ -158,6 +173,8 @@ def delete(record_type: RecordType, ids: Collection[int], *, now: datetime | Non
     def work() -> int:
         rows = model_of(record_type)._default_manager.filter(pk__in=ids)
         found = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        if found:
+            edit_log.record_deletion(record_type, found)
         if record_type is RecordType.DEPARTMENT:
             _leave_departments(found, now=moment)
         rows.delete()

@@ -1,12 +1,14 @@
 """Writing members: who owns companies and leads, and which groups they are in."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit.kinds import Kind
+from audit.recording import Change, Document, Thing, changing
 from common.clock import now as clock_now
 from crm.models import Group, Member
 from crm.sections import read_section
@@ -38,7 +40,8 @@ def save_member(
         ValidationError: name or e-mail do not fit, or another member has that e-mail.
     """
     moment = now or clock_now()
-    with transaction.atomic():
+    kind = Kind.MEMBER_ADD if member_id is None else Kind.MEMBER_CHANGE
+    with _changing(kind, member_id or email.strip().lower()):
         member = Member()
         if member_id is not None:
             member = Member.objects.select_for_update(no_key=True).get(pk=member_id)
@@ -59,11 +62,30 @@ def save_member(
 def delete_member(member_id: int, *, now: datetime | None = None) -> None:
     """Delete the member; what it owned stays, without an owner, and counts as changed."""
     moment = now or clock_now()
-    with transaction.atomic():
+    with _changing(Kind.MEMBER_DELETE, member_id):
         member = Member.objects.select_for_update().get(pk=member_id)
         touch_custom_users(member.email, now=moment)
         lose_owner(member_id, now=moment)
         member.delete()
+
+
+def _changing(kind: Kind, member: int | str) -> AbstractContextManager[Change]:
+    """One transaction, written down if the member (by key or e-mail) is another one at its end."""
+    which = {"email": member} if isinstance(member, str) else {"pk": member}
+    stored = Member.objects.filter(**which)
+
+    def document() -> Document:
+        one = stored.first()
+        if one is None:
+            return {}
+        groups = list(one.groups.order_by("name").values_list("name", flat=True))
+        names = ("id", "name", "email", "login", "active", "section")
+        return {**{name: getattr(one, name) for name in names}, "groups": groups}
+
+    def thing() -> Thing | None:
+        return Thing(label=one.name) if (one := stored.first()) else None
+
+    return changing(kind, document, thing=thing)
 
 
 def _fan_out(member: Member, *, before: tuple[str, str, str], now: datetime) -> None:

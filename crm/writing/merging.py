@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from audit import contents
 from common.types import RecordType
 from crm.changes import model_of
 from crm.labels import LABEL_COLUMNS, row_label
@@ -52,6 +53,7 @@ def merge_rows(record_type: RecordType, row_id: int, *, into_id: int, now: datet
     elif record_type is RecordType.COMPANY:
         _move_belongings(row_id, into_id, now=now)
     label = row_label(record_type, row)[:255]
+    contents.erase_rows(record_type, [row_id])
     model_of(record_type)._default_manager.filter(pk=row_id).delete()
     touch(model_of(record_type)._default_manager.filter(pk=into_id), now=now)
     MergedRow.objects.filter(record_type=record_type, into_id=row_id).update(into_id=into_id)

@@ -57,6 +57,7 @@ NAVIGATION = (
     ),
     Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
     Entry(route="crm:accounts", label=_("ユーザー"), views=("crm:account",)),
+    Entry(route="history:entries", label=_("操作履歴"), views=("history:",)),
     Entry(route="api-tokens", label=_("APIトークン"), views=("api-token", "api-docs")),
 )
 

@@ -74,7 +74,7 @@ def record_id(request: HttpRequest, record_type: str, pk: int) -> HttpResponse:
 def delete_alias(request: HttpRequest, pk: int) -> HttpResponse:
     """An alias that was a mistake: the old ID means nothing any more; rows stay as they are."""
     alias = get_object_or_404(Alias, pk=pk)
-    alias.delete()
+    identity.forget_alias(alias)
     messages.success(
         request, _("「%s」の対応を削除しました。データは変更していません。") % alias.old_id
     )

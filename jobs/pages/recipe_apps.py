@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +13,7 @@ from common.wording import listed, one_after_another
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneConfigError, KintoneError
 from integrations.models import Connection
+from jobs import connection_log
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.recipe import RecipeField, columns_missing_from, missing_from
@@ -115,7 +115,7 @@ def _prepare(
     fields: Collection[RecipeField],
 ) -> Mapping:
     """The mapping of the new app, off, with a rule for each field."""
-    with transaction.atomic():
+    with connection_log.adding(connection, record_type=kind, app=app):
         mapping = Mapping.objects.create(
             connection=connection, record_type=kind.value, app=app, app_name=name
         )

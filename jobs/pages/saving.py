@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
+from audit.kinds import Kind
 from integrations import budget
 from integrations.models import Connection
-from jobs import alerts, schedules
+from jobs import alerts, connection_log, schedules
 from jobs.models import Schedule
 from jobs.pages.forms import ConnectionForm
 from jobs.pages.forms_apps import AppForm, BaseAppFormSet
@@ -14,7 +13,6 @@ from mapping.mappings import forget_target
 from mapping.models import Mapping
 
 
-@transaction.atomic
 def save_connection(
     form: ConnectionForm, apps: BaseAppFormSet, *, now: datetime
 ) -> tuple[Connection, list[Mapping]]:
@@ -23,12 +21,13 @@ def save_connection(
     A mapping that now goes to another kintone or another app has its form to be read anew.
     """
     moved = form.moves_elsewhere
-    connection: Connection = form.save()
-    _save_schedule(connection, form, now=now)
-    mappings = [_save_mapping(connection, app) for app in apps.given()]
-    for mapping in Mapping.objects.filter(connection=connection) if moved else ():
-        forget_target(mapping)
-    alerts.review_connection(connection, now=now)
+    with connection_log.changing(form.instance, Kind.CONNECTION_CHANGE):
+        connection: Connection = form.save()
+        _save_schedule(connection, form, now=now)
+        mappings = [_save_mapping(connection, app) for app in apps.given()]
+        for mapping in Mapping.objects.filter(connection=connection) if moved else ():
+            forget_target(mapping)
+        alerts.review_connection(connection, now=now)
     return connection, mappings
 
 

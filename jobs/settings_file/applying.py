@@ -7,13 +7,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit.kinds import Kind
 from common.problems import Problem
 from common.types import RecordType
 from crm import access, custom_items
 from crm.labels import record_type_label
 from crm.models import AccessMode, CustomItem, Member
 from integrations.models import Connection
-from jobs import removing, schedules
+from jobs import connection_log, removing, schedules
 from jobs.models import Schedule
 from jobs.settings_file import applying_source, applying_users, credentials
 from jobs.settings_file.applying_mappings import MappingApplier, still_active
@@ -30,7 +31,9 @@ from jobs.states import Interval
 from mapping.mappings import forget_target
 
 
-def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
+def apply(
+    settings: SettingsSpec, *, now: datetime, prune: bool = False, restores: bool = False
+) -> Report:
     """Make the settings as the file says; what it leaves out stays. Applying again changes nothing.
 
     Forms that were never loaded are read from kintone first, and those that refuse a rule are read
@@ -38,33 +41,42 @@ def apply(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Repo
 
     Args:
         prune: Remove what stands in none of the lists that the file does have.
+        restores: It is no file but what was there before (操作履歴). Rules and users that are named
+            are all there are; what changed while a mapping was off is sent; an app that cannot be
+            read is refused.
 
     Raises:
         SettingsFileError: nothing was changed.
     """
-    return _carry_out(settings, now=now, prune=prune, plan=False)
+    return _carry_out(settings, now=now, prune=prune, plan=False, restores=restores)
 
 
-def plan(settings: SettingsSpec, *, now: datetime, prune: bool = False) -> Report:
+def plan(
+    settings: SettingsSpec, *, now: datetime, prune: bool = False, restores: bool = False
+) -> Report:
     """What `apply` would change. It reads forms as `apply` does; nothing is written.
 
     Raises:
         SettingsFileError: as `apply` would.
     """
-    return _carry_out(settings, now=now, prune=prune, plan=True)
+    return _carry_out(settings, now=now, prune=prune, plan=True, restores=restores)
 
 
-def _carry_out(settings: SettingsSpec, *, now: datetime, prune: bool, plan: bool) -> Report:
-    forms = read_missing_forms(settings, patient=not plan)
-    first = _Applier(forms=forms, now=now, prune=prune, plan=plan)
+def _carry_out(
+    settings: SettingsSpec, *, now: datetime, prune: bool, plan: bool, restores: bool
+) -> Report:
+    # A person waits for what is put back.
+    patient = not plan and not restores
+    forms = read_missing_forms(settings, patient=patient)
+    first = _Applier(forms=forms, now=now, prune=prune, plan=plan, restores=restores)
     try:
         return _in_one_transaction(first, settings, plan=plan)
     except SettingsFileError:
         if not first.refused_by_old_forms:
             raise
     # kintone's form may have been changed for these very rules.
-    forms |= read_forms_again(settings, first.refused_by_old_forms, patient=not plan)
-    again = _Applier(forms=forms, now=now, prune=prune, plan=plan)
+    forms |= read_forms_again(settings, first.refused_by_old_forms, patient=patient)
+    again = _Applier(forms=forms, now=now, prune=prune, plan=plan, restores=restores)
     return _in_one_transaction(again, settings, plan=plan)
 
 
@@ -84,11 +96,13 @@ class _Applier:
         now: datetime,
         prune: bool,
         plan: bool,
+        restores: bool,
     ) -> None:
         self._report = Report()
         self._problems: list[FileProblem] = []
         self._now = now
         self._prune = prune
+        self._restores = restores
         self._mappings = MappingApplier(
             report=self._report,
             problems=self._problems,
@@ -96,6 +110,7 @@ class _Applier:
             now=now,
             prune=prune,
             plan=plan,
+            restores=restores,
         )
 
     @property
@@ -158,29 +173,47 @@ class _Applier:
             self._problems.append(spec.node.problem(message))
             return
         connection = stored or Connection(name=spec.name)
+        kind = Kind.CONNECTION_BACK if self._restores else Kind.CONNECTION_FILE
+        with connection_log.changing(connection, kind, whole=True):
+            self._apply_connection(connection, spec, is_new=stored is None)
+
+    def _apply_connection(
+        self, connection: Connection, spec: ConnectionSpec, *, is_new: bool
+    ) -> None:
         before = {one: getattr(connection, one) for one in _columns()}
         host = connection.host
         credentials.fill(connection, spec)
+        self._rename(connection, spec)
         connection.save()
         for mapping in connection.mappings.all() if connection.host != host else ():
             forget_target(mapping)  # another kintone has other forms
-        if stored is None:
+        if is_new:
             self._report.added(connection_name(connection))
         else:
             self._compare(connection, before)
         if spec.auth is not ABSENT:
             credentials.remember_names(connection, spec.auth)
-        self._schedule(connection, spec, is_new=stored is None)
+        self._schedule(connection, spec, is_new=is_new)
         if spec.users is not ABSENT:
             applying_users.apply(
                 connection,
                 spec.users,
-                prune=self._prune,
-                is_new=stored is None,
+                prune=self._prune or self._restores,
+                is_new=is_new,
                 report=self._report,
             )
         if spec.mappings is not ABSENT:
-            self._mappings.apply(connection, spec.mappings)
+            self._mappings.apply(connection, spec.mappings, without=spec.without)
+
+    def _rename(self, connection: Connection, spec: ConnectionSpec) -> None:
+        if spec.new_name is ABSENT:
+            return
+        others = Connection.objects.exclude(pk=connection.pk)
+        if others.filter(name=spec.new_name).exists():
+            message = _("同じ名前の接続があります。別の名前を入力してください。")
+            self._problems.append(spec.node.problem(message))
+            return
+        connection.name = spec.new_name
 
     def _compare(self, connection: Connection, before: MappingOf[str, str]) -> None:
         thing = connection_name(connection)

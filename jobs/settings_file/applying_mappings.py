@@ -42,6 +42,7 @@ class MappingApplier:
         now: datetime,
         prune: bool,
         plan: bool,
+        restores: bool,
     ) -> None:
         self._report = report
         self._problems = problems
@@ -49,10 +50,24 @@ class MappingApplier:
         self._now = now
         self._prune = prune
         self._plan = plan
+        self._restores = restores
         self.refused_by_old_forms: set[Target] = set()
 
-    def apply(self, connection: Connection, specs: Sequence[MappingSpec]) -> None:
-        """Make the connection's mappings as `specs` say; with `prune`, remove all others."""
+    def apply(
+        self,
+        connection: Connection,
+        specs: Sequence[MappingSpec],
+        *,
+        without: Sequence[tuple[RecordType, int]] = (),
+    ) -> None:
+        """Make the connection's mappings as `specs` say; with `prune`, remove all others.
+
+        Args:
+            without: Type and app of mappings that are removed in any case.
+        """
+        for record_type, app in without:
+            for mapping in connection.mappings.filter(record_type=record_type, app=app):
+                self._remove(mapping)
         for spec in specs:
             self._apply_one(connection, spec)
         if self._prune:
@@ -69,6 +84,8 @@ class MappingApplier:
             self._problems.append(still_active(mapping_name(mapping)))
 
     def _apply_one(self, connection: Connection, spec: MappingSpec) -> None:
+        if not self._moved(connection, spec):
+            return
         mapping, is_new = Mapping.objects.get_or_create(
             connection=connection, record_type=spec.record_type, app=spec.app
         )
@@ -78,9 +95,26 @@ class MappingApplier:
             self._report.added(mapping_name(mapping))
         self._guest_space(mapping, spec, report)
         self._daily_requests(mapping, spec, report)
-        self._form(mapping)
+        if not self._form(mapping, spec):
+            return
         if self._rules(mapping, spec, report):
             self._enabled(mapping, spec)
+
+    def _moved(self, connection: Connection, spec: MappingSpec) -> bool:
+        """Let a mapping that goes to another app go there again; False if that cannot be."""
+        if spec.formerly is ABSENT:
+            return True
+        of_type = connection.mappings.filter(record_type=spec.record_type)
+        mapping = of_type.filter(app=spec.formerly).first()
+        if mapping is None:
+            return True
+        if of_type.filter(app=spec.app).exists():
+            message = _("アプリID%(app)sへの同じ対象データのマッピングが、すでにあります。")
+            self._problems.append(spec.node.problem(message % {"app": spec.app}))
+            return False
+        Mapping.objects.filter(pk=mapping.pk).update(app=spec.app)
+        mappings.forget_target(mapping)
+        return True
 
     def _guest_space(self, mapping: Mapping, spec: MappingSpec, report: Report) -> None:
         before, after = mapping.guest_space, spec.guest_space
@@ -99,13 +133,20 @@ class MappingApplier:
         report.changed(mapping_name(mapping), what=_("1日の上限"), before=before, after=after)
         budget.set_daily_requests(host, mapping.app, after)
 
-    def _form(self, mapping: Mapping) -> None:
-        """Store the form that was read for this mapping, or say why there is none yet."""
+    def _form(self, mapping: Mapping, spec: MappingSpec) -> bool:
+        """Store the form that was read for this mapping, or say why there is none yet.
+
+        False: what was there before is not put back blindly.
+        """
         answer = self._forms.get(_target(mapping))
         if isinstance(answer, ReadForm):
             mappings.read_form(mapping, answer, now=self._now)
         elif answer is not None:
             why = describe(answer)
+            if self._restores and _has_login(mapping.connection):
+                message = one_after_another([f"{why.heading}: ", why.body])
+                self._problems.append(spec.node.problem(message))
+                return False
             unread = _("アプリのフォームを読み込めませんでした（%(heading)s）。%(body)s") % {
                 "heading": why.heading,
                 "body": why.body,
@@ -116,6 +157,7 @@ class MappingApplier:
                 else _("設定は保存しました。フォームは最初のデータ処理で読み込みます。")
             )
             self._report.note(mapping_name(mapping), one_after_another([unread, consequence]))
+        return True
 
     def _rules(self, mapping: Mapping, spec: MappingSpec, report: Report) -> bool:
         """Save rules and update key; False if they were refused."""
@@ -150,7 +192,7 @@ class MappingApplier:
         if spec.rules is ABSENT:
             return dict(before)
         named = {name: entry.spec for name, entry in spec.rules.items()}
-        if self._prune:
+        if self._prune or self._restores:
             return named
         # A field code is unique in its app, in tables and outside: a rule may move into a table.
         fields = {rule.field for rule in named.values()}
@@ -195,9 +237,10 @@ class MappingApplier:
             self._problems.append(spec.node.fields["enabled"].problem(message))
             return
         self._report.changed(thing, what=what, before=off, after=on)
-        self._note_left_out(mapping)
+        if not self._restores:
+            self._note_left_out(mapping)
         if not self._plan:
-            enabling.enable(mapping, now=self._now, send_changed_meanwhile=False)
+            enabling.enable(mapping, now=self._now, send_changed_meanwhile=self._restores)
 
     def _note_left_out(self, mapping: Mapping) -> None:
         """Enabling starts from now: say what that leaves out, and how it can be sent."""
@@ -213,6 +256,11 @@ def still_active(thing: str) -> FileProblem:
     """Why something cannot be removed yet."""
     message = _("%(thing)sのデータ処理が終わっていません。終わるか中止してから削除してください。")
     return FileProblem(message=message % {"thing": thing})
+
+
+def _has_login(connection: Connection) -> bool:
+    """Whether kintone can be asked at all."""
+    return bool(connection.password or connection.tokens)
 
 
 def _target(mapping: Mapping) -> Target:

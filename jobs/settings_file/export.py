@@ -1,7 +1,6 @@
 """Writes the settings file: what applying it to an empty database would bring back."""
 
 import re
-from collections.abc import Mapping as MappingOf
 from typing import Any
 
 import yaml
@@ -9,12 +8,11 @@ import yaml
 from common.types import RecordType
 from crm import access
 from crm.models import CustomItem
-from integrations import budget
 from integrations.models import Connection
+from jobs.connection_log import mapping_document, sync_user_of
 from jobs.models import Schedule, SecretName
+from mapping.document import users_document
 from mapping.models import Mapping
-from mapping.rules import specs_of
-from mapping.rulespec import RuleSpec, WhenEmpty
 from pulls import tenants
 
 #: Part of a derived variable's name, by what `SecretName.secret` calls the secret.
@@ -117,21 +115,15 @@ def _connection(connection: Connection, names: _VariableNames) -> dict[str, Any]
     }
     if schedule:
         settings["schedule"] = schedule.interval
-        settings["sync_user"] = _sync_user(schedule)
+        settings["sync_user"] = sync_user_of(schedule) or None
         settings["notify"] = list(schedule.notify)
-    ties = connection.user_ties.order_by("email").values_list("email", "code")
-    if users := {email: code or None for email, code in ties}:
+    if users := {email: code or None for email, code in users_document(connection).items()}:
         settings["users"] = users
     settings["mappings"] = [
-        _mapping(mapping)
+        mapping_document(mapping)
         for mapping in Mapping.objects.filter(connection=connection).order_by("id")
     ]
     return settings
-
-
-def _sync_user(schedule: Schedule) -> str | None:
-    chosen = schedule.sync_user.email if schedule.sync_user else schedule.sync_user_email
-    return chosen or None
 
 
 def _auth(connection: Connection, names: _VariableNames) -> dict[str, Any]:
@@ -152,43 +144,3 @@ def _auth(connection: Connection, names: _VariableNames) -> dict[str, Any]:
             password = names.reference(connection, "certificate_password")
             auth["certificate"]["password"] = password
     return auth
-
-
-def _mapping(mapping: Mapping) -> dict[str, Any]:
-    return {
-        "record_type": mapping.record_type,
-        "app": mapping.app,
-        "guest_space": mapping.guest_space,
-        "daily_requests": budget.daily_requests(mapping.connection.host, mapping.app),
-        "update_key": mapping.update_key,
-        "enabled": mapping.enabled,
-        "rules": {rule.field: _rule(rule) for rule in specs_of(mapping)},
-    }
-
-
-def _rule(rule: RuleSpec) -> str | dict[str, Any]:
-    """The shortest form that says it."""
-    written: dict[str, Any] = {}
-    if rule.source:
-        written["source"] = rule.source
-    elif rule.template:
-        written["template"] = rule.template
-    else:
-        written["fixed"] = rule.fixed
-    if rule.values:
-        written["values"] = dict(rule.values)
-    if rule.empty != WhenEmpty.CLEAR:
-        written["empty"] = _empty(rule)
-    if rule.table:
-        written["table"] = rule.table
-    if rule.keep_rows:
-        written["keep_rows"] = True
-    return rule.source if list(written) == ["source"] else written
-
-
-def _empty(rule: RuleSpec) -> str | MappingOf[str, str]:
-    if rule.empty == WhenEmpty.KEEP:
-        return "keep"
-    if rule.empty_value in {"", "clear", "keep"}:
-        return {"fixed": rule.empty_value}
-    return rule.empty_value

@@ -81,6 +81,8 @@ class MappingSpec:
     enabled: bool | Absent = ABSENT
     rules: Mapping[str, RuleEntry] | Absent = ABSENT
     """By field code, of a table's column `TABLE.COLUMN`."""
+    formerly: int | Absent = ABSENT
+    """The app that it goes to now, from which it is moved; no file says that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,10 @@ class ConnectionSpec:
     users: Mapping[str, str] | Absent = ABSENT
     """E-mail address of a member, in small letters → login name in kintone; "" for nobody."""
     mappings: tuple[MappingSpec, ...] | Absent = ABSENT
+    new_name: str | Absent = ABSENT
+    """What it is called from now on; no file says that."""
+    without: tuple[tuple[RecordType, int], ...] = ()
+    """Mappings, by type and app, that go; no file says that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

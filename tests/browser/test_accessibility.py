@@ -7,12 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 from api import tokens
 from api.models import ApiToken
+from audit.models import Entry
 from common import clock
 from common.types import RecordType
 from crm.models import Account
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
 from jobs.states import RunStatus, Trigger
+from mapping.rules import save_rules, specs_of
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
 from tests.builders_crm import change, make_company
@@ -98,7 +100,22 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/api-tokens/",
         "/api-tokens/add/",
         f"/api-tokens/{ApiToken.objects.get().pk}/",
+        "/history/",
+        "/history/?kind=account&period=7",
+        f"/history/{changed(mapping)}/",
+        f"/history/{changed(mapping)}/put-back/",
     ]
+
+
+def changed(mapping: "Mapping") -> int:
+    """An entry of 操作履歴 that can be put back: long names, several lines."""
+    known = Entry.objects.filter(kind="mapping.rules", details={"long": True}).first()
+    if known is None:
+        save_rules(mapping, specs_of(mapping)[:2], update_key="code")
+        known = Entry.objects.latest("pk")
+        known.label, known.details = "顧客リスト" * 10, {"long": True}
+        known.save(update_fields=["label", "details"])
+    return known.pk
 
 
 def mapping_record(mapping: "Mapping") -> int:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from api import tokens
 from api.models import ApiToken
+from audit.models import Entry
 from common import clock
 from common.problems import Problem
 from common.types import RecordType
@@ -241,7 +242,19 @@ def addresses(mapping: Mapping) -> list[str]:
         reverse("mapping:edit", args=[mapping.pk]) + "?show=problems",
         reverse("jobs:values", args=[mapping.pk]) + "?field=industry",
         reverse("jobs:connection-recipe", args=[mapping.connection_id, "company"]),
+        *history(),
         "/nowhere/",
+    ]
+
+
+def history() -> list[str]:
+    """操作履歴: the list, every entry, and every question whether to put it back."""
+    entries = Entry.objects.values_list("pk", flat=True)
+    return [
+        reverse("history:entries"),
+        reverse("history:entries") + "?kind=token&actor=origin:file",
+        *(reverse("history:entry", args=[pk]) for pk in entries),
+        *(reverse("history:put-back", args=[pk]) for pk in entries),
     ]
 
 

@@ -10,6 +10,7 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common.types import RecordType
 from common.wording import listed
 from crm.catalogue import UnknownItemError
@@ -78,6 +79,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="結果をJSONで出力します。")
 
+    @by_command("import_records")
     def handle(self, *_args: object, **options: Any) -> None:
         record_type = RecordType(options["type"])
         key: str = options["key"]

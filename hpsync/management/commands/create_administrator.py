@@ -9,6 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
+from audit.kinds import Kind
+from crm import accounts_log
 from crm.models import Account
 
 
@@ -18,6 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="user name")
 
+    @by_command("create_administrator")
     def handle(self, *args: Any, **options: Any) -> None:
         """The account exists.
 
@@ -32,5 +36,6 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         account.set_password(password)
-        account.save()
+        with accounts_log.changing(Kind.ACCOUNT_ADD, account.username):
+            account.save()
         self.stdout.write(_("管理者「%(name)s」を追加しました。") % {"name": account.username})

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock
 from common.types import RecordType
 from crm.importing.encoding import CsvError
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("aliases")
     def handle(self, *_args: Any, **options: Any) -> None:
         record_type = RecordType(options["type"])
         report = identity.settle_pairs(

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock
 from integrations import connections
 from integrations.kintone.client import KintoneClient
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("compare")
     def handle(self, *_args: Any, **options: Any) -> None:
         mapping = mapping_or_refusal(options["mapping"])
         sweep.give_up_dead(now=clock.now())

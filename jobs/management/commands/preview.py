@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock
 from common.problems import Problem
 from jobs import liveness, previewing, previews, runs, sweep
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("preview")
     def handle(self, *_args: Any, **options: Any) -> None:
         mapping = mapping_or_refusal(options["mapping"])
         if options["run"]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock
 from common.problems import Problem
 from jobs import liveness
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("pull")
     def handle(self, *_args: Any, **options: Any) -> None:
         began = time.monotonic()
         pull = self._start(full=options["full"])

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock
 from jobs import reconciling, sweep
 from jobs.management.addressing import NOT_WELL, add_mapping_argument, mapping_or_refusal
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("reconcile")
     def handle(self, *_args: Any, **options: Any) -> None:
         sweep.give_up_dead(now=clock.now())
         mapping = mapping_or_refusal(options["mapping"])

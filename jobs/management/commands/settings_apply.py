@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
+from audit.kinds import Origin
 from common import clock
 from jobs.settings_file import applying
 from jobs.settings_file.document import SettingsFileError
@@ -30,6 +32,7 @@ class Command(BaseCommand):
             help=_("ファイルに書かれている一覧から、ファイルにないものを削除します"),
         )
 
+    @by_command("settings_apply", origin=Origin.FILE)
     def handle(self, *_args: Any, **options: Any) -> None:
         act = applying.plan if options["plan"] else applying.apply
         try:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit.actors import by_command
 from common import clock, garbage
 from common.problems import Problem
 from common.wording import listed
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("最後の行に結果をJSONで出力します")
         )
 
+    @by_command("sync")
     def handle(self, *_args: Any, **options: Any) -> None:
         began = time.monotonic()
         garbage.collect_seldom()
