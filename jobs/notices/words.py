@@ -19,6 +19,8 @@ class Described:
     body: str
     details: str
     """What the other side said; "" if it said nothing."""
+    needs_a_person: bool
+    """It does not heal by itself."""
 
 
 _Words = tuple[str | Promise, str | Promise]
@@ -114,11 +116,23 @@ _WORDS: Final[Mapping[str, _Words]] = {
     ),
 }
 
+_HEALS = frozenset(
+    {
+        *("notice.unreachable", "notice.slow", "notice.too_many", "notice.server"),
+        "notice.mail_down",
+    }
+)
+
 
 def describe(problem: Problem) -> Described:
     """The problem in words."""
     heading, body = _WORDS.get(problem.code, _WORDS["notice.unreachable"])
-    return Described(heading=str(heading), body=str(body), details=_details(problem))
+    return Described(
+        heading=str(heading),
+        body=str(body),
+        details=_details(problem),
+        needs_a_person=problem.code not in _HEALS,
+    )
 
 
 def _details(problem: Problem) -> str:

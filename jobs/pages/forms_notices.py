@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, validate_email
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jobs.notices.channels.webhook import key_of
+from jobs.notices.checks import check_key, check_token, check_url
 from jobs.notices.models import NoticeChannel
 from jobs.notices.origins import SOURCE, Origin, kinds_of
 from jobs.notices.plans import PlanValues
@@ -20,7 +18,6 @@ from jobs.pages.forms import read_lines
 from jobs.pages.sealing import seal, unseal
 from jobs.states import AlertKind
 
-LONGEST_URL = 2000
 #: What stands in a field of addresses where nobody is to be told.
 NOBODY = ("なし", "none")
 
@@ -84,7 +81,7 @@ class PlanForm(forms.Form):
             self.fields[f"to_{kind}"] = forms.CharField(
                 label=kind.label,
                 required=False,
-                widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+                widget=forms.Textarea(attrs={"rows": 1, "autocomplete": "off"}),
             )
         if not self.is_bound:
             self.initial = _initial(origin)
@@ -156,42 +153,6 @@ def _initial(origin: Origin) -> dict[str, object]:
         "urgent_at_once": plan.urgent_at_once,
         **own,
     }
-
-
-def check_url(url: str) -> str:
-    """The address of a webhook, tidy.
-
-    Raises:
-        ValidationError: nothing may be sent there; worded for the reader.
-    """
-    tidy = "".join(url.split())
-    try:
-        parts = urlsplit(tidy)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        named = False
-    if not named or not tidy.isascii() or len(tidy) > LONGEST_URL:
-        raise ValidationError(gettext("送信先のサービスで発行したURLを貼り付けてください。"))
-    if parts.username is not None or parts.password is not None:
-        raise ValidationError(gettext("ユーザー名やパスワードを含むURLは使用できません。"))
-    if parts.scheme not in ({"https", "http"} if settings.NOTICE_INSIDE_NETWORKS else {"https"}):
-        raise ValidationError(gettext("https://で始まるURLを入力してください。"))
-    return tidy
-
-
-def check_key(secret: str) -> str:
-    """The key of a webhook's signature, tidy.
-
-    Raises:
-        ValidationError: it is none; worded for the reader.
-    """
-    tidy = "".join(secret.split())
-    try:
-        key_of(tidy)
-    except ValueError:
-        message = gettext("署名の鍵は、whsec_の後に24〜64バイトをBase64で書いたものです。")
-        raise ValidationError(message) from None
-    return tidy
 
 
 class ChannelForm(forms.Form):
@@ -310,12 +271,7 @@ class ChannelForm(forms.Form):
         return given
 
     def _check_secret(self, text: str) -> str:
-        if self.kind == ChannelKind.WEBHOOK:
-            return check_key(text)
-        tidy = "".join(text.split())
-        if not tidy.isascii() or not tidy.isprintable() or len(tidy) > 200:
-            raise ValidationError(gettext("Chatworkで発行したAPIトークンを貼り付けてください。"))
-        return tidy
+        return check_key(text) if self.kind == ChannelKind.WEBHOOK else check_token(text)
 
     def _need(self, name: str, missing: Any) -> None:
         if name in self.fields and name not in self.errors and not self.knows[name]:

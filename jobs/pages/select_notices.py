@@ -1,8 +1,9 @@
 """What the page 通知 shows: of each origin its plan, its ways to tell somebody, how they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import Count, Min, Q, TextChoices
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common.problems import Problem
 from integrations.models import Connection
 from jobs.notices.models import Delivery, NoticeChannel, NoticePlan
-from jobs.notices.origins import Origin, origin_of, origin_of_plan
+from jobs.notices.origins import Origin, origin_of
 from jobs.notices.words import Described, describe
 from pulls.models import Tenant
 
@@ -22,16 +23,15 @@ class Standing(TextChoices):
 
     OFF = "off", _("無効")
     NOBODY = "nobody", _("宛先なし")
-    GIVEN_UP = "given_up", _("届いていない通知あり")
+    ACTION = "action", _("要対応")
     RETRYING = "retrying", _("自動で再試行")
-    FAILING = "failing", _("送信できません")
-    WORKING = "working", _("送信できています")
+    WORKING = "working", _("正常")
     UNTRIED = "untried", _("送信履歴なし")
 
     @property
     def tone(self) -> str:
         """Which colour token the badge takes (ux.md §3)."""
-        tones = {"given_up": "err", "retrying": "warn", "failing": "err", "working": "plain"}
+        tones = {"action": "err", "retrying": "warn", "working": "plain"}
         return tones.get(self.value, "neutral")
 
     @property
@@ -40,9 +40,8 @@ class Standing(TextChoices):
         return {
             "off": "minus",
             "nobody": "minus",
-            "given_up": "cross",
+            "action": "cross",
             "retrying": "clock",
-            "failing": "cross",
             "working": "check",
             "untried": "circle",
         }[self.value]
@@ -79,11 +78,10 @@ class Way:
         if self.channel and not self.channel.enabled:
             return Standing.OFF
         if self.counts.given_up:
-            return Standing.GIVEN_UP
-        if self.counts.failing:
-            return Standing.RETRYING
-        if self.reached.is_failing:
-            return Standing.FAILING
+            return Standing.ACTION
+        if self.reached.is_failing and self.problem:
+            heals = self.counts.failing and not self.problem.needs_a_person
+            return Standing.RETRYING if heals else Standing.ACTION
         if self.nobody:
             return Standing.NOBODY
         return Standing.WORKING if self.reached.succeeded_at else Standing.UNTRIED
@@ -164,21 +162,15 @@ def panel_of(thing: Connection | Tenant, *, now: datetime) -> Panel:
 
 
 def _origins() -> Iterable[Origin]:
-    plans = {}
     stored = NoticePlan.objects.select_related("connection__schedule", "tenant")
-    for plan in stored.prefetch_related("channels"):
-        plans[plan.connection_id, plan.tenant_id] = plan
+    plans = {
+        (plan.connection_id, plan.tenant_id): plan for plan in stored.prefetch_related("channels")
+    }
     for connection in Connection.objects.select_related("schedule").order_by("id"):
-        plan = plans.get((connection.pk, None))
-        schedule = getattr(connection, "schedule", None)
-        yield (
-            origin_of_plan(plan)
-            if plan
-            else Origin(connection, schedule, NoticePlan(connection=connection))
-        )
+        plan = plans.get((connection.pk, None), NoticePlan(connection=connection))
+        yield Origin(connection, getattr(connection, "schedule", None), plan)
     for tenant in Tenant.objects.order_by("id"):
-        plan = plans.get((None, tenant.pk))
-        yield origin_of_plan(plan) if plan else Origin(tenant, None, NoticePlan(tenant=tenant))
+        yield Origin(tenant, None, plans.get((None, tenant.pk), NoticePlan(tenant=tenant)))
 
 
 def _panel(origin: Origin, counts: Mapping[tuple[int, int | None], Counts]) -> Panel:
@@ -211,4 +203,8 @@ def _counts(*, now: datetime) -> dict[tuple[int, int | None], Counts]:
         next_try=Min("due_at", filter=failing),
         given_up=Count("pk", filter=given_up),
     ).order_by()
-    return {(row.pop("plan_id"), row.pop("channel_id")): Counts(**row) for row in rows}
+    return {(row["plan_id"], row["channel_id"]): _as_counts(row) for row in rows}
+
+
+def _as_counts(row: Mapping[str, Any]) -> Counts:
+    return Counts(**{field.name: row[field.name] for field in fields(Counts)})
