@@ -27,8 +27,10 @@ TRIED = 2
 _METADATA = ip_address("168.63.129.16")
 #: IPv6 addresses whose last 32 bits are an IPv4 address: NAT64 (RFC 6052), IPv4-compatible (4291).
 _WITH_IPV4 = (ip_network("64:ff9b::/96"), ip_network("::/96"))
-#: NAT64 of a network's own (RFC 8215).
-_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
+#: Special, though versions of Python do not know it (RFC 6890).
+_SPECIAL = ip_network("192.0.0.0/24")
+#: All of IPv6 that has been given out as global so far (RFC 4291).
+_GIVEN_OUT = ip_network("2000::/3")
 
 
 class InsideAddressError(Exception):
@@ -57,11 +59,10 @@ class Egress:
 def is_outside(ip: IPv4Address | IPv6Address) -> bool:
     """Whether the address is one of the open internet: no loopback, private, link-local or such."""
     if isinstance(ip, IPv6Address):
-        if ip in _LOCAL_NAT64:
-            return False
         if inner := _ipv4_in(ip):
             return is_outside(inner)
-    return ip.is_global and not ip.is_multicast and ip != _METADATA
+        return ip.is_global and ip in _GIVEN_OUT
+    return ip.is_global and not ip.is_multicast and ip not in _SPECIAL and ip != _METADATA
 
 
 def _ipv4_in(ip: IPv6Address) -> IPv4Address | None:

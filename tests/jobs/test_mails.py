@@ -9,60 +9,14 @@ from aiosmtpd.controller import Controller
 from django.db import connection as database
 
 from common.problems import Problem
-from jobs import runs, schedules
 from jobs.ledger import ledger_of
-from jobs.models import Alert, LedgerEntry, Run, Schedule
+from jobs.models import Alert, LedgerEntry, Run
 from jobs.notices import posting, sending, telling
 from jobs.notices.models import Delivery
-from jobs.states import AlertKind, EntryState, RunStatus, Trigger
-from tests.builders_mapping import make_connection, make_mapping
-from tests.jobs.mail_server import MailServer
+from jobs.states import AlertKind, EntryState, RunStatus
 
 MINUTE = timedelta(minutes=1)
 ADDRESSES = ["ops@example.com", "boss@example.com"]
-
-
-@pytest.fixture
-def server(settings):
-    """A mail server that the product sends through."""
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = server.controller.port
-    server.controller.start()
-    yield server
-    server.controller.stop()
-
-
-@pytest.fixture
-def alert_of(noon):
-    """An alert of a mapping of 「本番」 that began at noon."""
-
-    def make(
-        kind=AlertKind.CONFIGURATION,
-        code="kintone_config.login",
-        *,
-        whole=True,
-        notify=ADDRESSES,
-        name="本番",
-        **values,
-    ) -> Alert:
-        connection = make_connection(name=name)
-        schedule = schedules.ensure(connection, now=noon)
-        Schedule.objects.filter(pk=schedule.pk).update(notify=list(notify))
-        mapping = make_mapping(connection, enabled=True)
-        run = runs.start(mapping, trigger=Trigger.SCHEDULE, now=noon)
-        return Alert.objects.create(
-            connection=connection,
-            mapping=None if whole else mapping,
-            kind=kind,
-            problem=Problem(code=code).as_json(),
-            run=run,
-            began_at=noon,
-            **values,
-        )
-
-    return make
 
 
 def end(alert: Alert, at) -> None:
