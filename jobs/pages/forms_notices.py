@@ -142,7 +142,7 @@ def _own_addresses(text: str) -> list[str] | None:
 def _initial(origin: Origin) -> dict[str, object]:
     plan = origin.plan
     own = {
-        f"to_{kind}": "\n".join(addresses) or NOBODY[0]
+        f"to_{kind}": "\n".join(addresses) or gettext("なし")
         for kind, addresses in plan.addresses.items()
     }
     return {

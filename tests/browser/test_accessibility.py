@@ -8,10 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from api import tokens
 from api.models import ApiToken
 from common import clock
+from common.problems import Problem
 from common.types import RecordType
 from crm.models import Account
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
+from jobs.notices.models import NoticeChannel, NoticePlan
 from jobs.states import RunStatus, Trigger
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
@@ -40,6 +42,7 @@ PROPOSED: dict[str, dict[str, Any]] = {
 def mapping(page: "Page", kintone: Any) -> "Mapping":
     """A mapping with a record that arrived, one that failed, and a run that moves."""
     made = enabled_mapping(kintone)
+    make_notice_channel(made)
     company = make_company(name="株式会社青葉商事")
     make_company(business_category_kbn="情報・通信業" * 20)
     run_now(made)
@@ -95,10 +98,32 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/source/",
         "/source/refused/",
         "/source/gone/",
+        "/notices/",
+        f"/notices/connections/{mapping.connection_id}/",
+        f"/notices/connections/{mapping.connection_id}/add/",
+        f"/notices/connections/{mapping.connection_id}/add/?kind=webhook",
+        f"/notices/channels/{NoticeChannel.objects.get().pk}/",
+        f"/notices/channels/{NoticeChannel.objects.get().pk}/delete/",
         "/api-tokens/",
         "/api-tokens/add/",
         f"/api-tokens/{ApiToken.objects.get().pk}/",
     ]
+
+
+def make_notice_channel(mapping: "Mapping") -> None:
+    """A channel that fails, and whose name and host are long."""
+    now = clock.now()
+    url = f"https://{'long.' * 20}example.com/hook"
+    failure = Problem(code="notice.gone", params={"status": 404, "said": "no_service" * 18})
+    plan = NoticePlan.objects.create(connection=mapping.connection, succeeded_at=now)
+    NoticeChannel.objects.create(
+        plan=plan,
+        kind="webhook",
+        name="情報システム部" * 9,
+        url=url,
+        failed_at=now,
+        failure=failure.as_json(),
+    )
 
 
 def mapping_record(mapping: "Mapping") -> int:
