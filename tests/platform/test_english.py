@@ -200,7 +200,8 @@ def _fill_notices(connection: Connection) -> None:
     failed = {"failed_at": now, "failure": Problem(code="notice.gone").as_json()}
     for kind in ChannelKind:
         values = {"kind": kind, "name": str(kind), "url": "https://example.com/", "secret": "x"}
-        channel = NoticeChannel.objects.create(plan=plan, **values, **failed)
+        NoticeChannel.objects.create(plan=plan, **values, **failed)
+    channel = plan.channels.earliest("pk")
     alert = Alert.objects.create(connection=connection, kind="internal", began_at=now, ended_at=now)
     row = {"plan": plan, "alert": alert, "stage": "began", "since": now, "created_at": now}
     row |= {"urgent": True, "gathered": True, "due_at": now + timedelta(hours=1)}

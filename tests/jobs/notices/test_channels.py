@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -18,7 +19,7 @@ KEY = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
 
 def message(**changed) -> Message:
-    values = {
+    values: dict[str, Any] = {
         "id": "hpsync-1",
         "event": "alert.began",
         "at": datetime(2026, 11, 22, 3, tzinfo=UTC),

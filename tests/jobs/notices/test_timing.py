@@ -1,6 +1,7 @@
 """When a notice goes, by Japan's clocks."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,9 +9,9 @@ from common.clock import JAPAN
 from jobs.notices.states import Digest
 from jobs.notices.timing import Hours
 
-NIGHT = {"quiet_from": time(22), "quiet_until": time(7)}
-LUNCH = {"quiet_from": time(12), "quiet_until": time(13)}
-MORNING = {"quiet_from": time(8), "quiet_until": time(10)}
+NIGHT: dict[str, Any] = {"quiet_from": time(22), "quiet_until": time(7)}
+LUNCH: dict[str, Any] = {"quiet_from": time(12), "quiet_until": time(13)}
+MORNING: dict[str, Any] = {"quiet_from": time(8), "quiet_until": time(10)}
 
 
 def at(text: str) -> datetime:
