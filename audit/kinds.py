@@ -54,6 +54,11 @@ class Kind(models.TextChoices):
     DATA_DISTINCT = "data.distinct", _("重複の候補を別のデータと判断")
     DATA_LEFT_OVER = "data.left_over", _("統合済みのkintoneレコードを一覧から除外")
 
+    NOTICE_PLAN = "notice.plan", _("通知の設定を変更")
+    NOTICE_CHANNEL_ADD = "notice.channel_add", _("通知の送信先を追加")
+    NOTICE_CHANNEL_CHANGE = "notice.channel", _("通知の送信先を変更")
+    NOTICE_CHANNEL_DELETE = "notice.channel_delete", _("通知の送信先を削除")
+
     ITEM_ADD = "item.add", _("カスタム項目を追加")
     ITEM_CHANGE = "item.change", _("カスタム項目を変更")
     ITEM_DELETE = "item.delete", _("カスタム項目を削除")
@@ -82,6 +87,7 @@ AREAS: Final[dict[str, Promise]] = {
     "run": _("データ処理"),
     "source": _("ホットプロファイル連携元"),
     "data": _("顧客データ"),
+    "notice": _("通知"),
     "item": _("カスタム項目"),
     "member": _("社員"),
     "account": _("ユーザー"),

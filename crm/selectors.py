@@ -52,6 +52,8 @@ class Found:
     rows: QuerySet[Any]
     count: int | None = None
     """At most one more than `COUNT_LIMIT`; None where nothing was searched for."""
+    beside: str = ""
+    """The row's id in the table that is read along with it; see `page_of`."""
 
 
 def search_records(record_type: RecordType, asked: str, *, company: Company | None = None) -> Found:
@@ -68,7 +70,8 @@ def search_records(record_type: RecordType, asked: str, *, company: Company | No
     found = matches(record_type, words, most=COUNT_LIMIT)
     if found.more:
         beyond = rows.filter(pk__gte=found.lowest)
-        return Found(rows=holding(beyond, words), count=COUNT_LIMIT + 1)
+        rows = holding(beyond, words)
+        return Found(rows=rows, count=COUNT_LIMIT + 1, beside="search__pk")
     return Found(rows=rows.filter(pk__in=found.ids), count=len(found.ids))
 
 
@@ -138,11 +141,22 @@ def search_members(words: str) -> QuerySet[Member]:
 
 
 def page_of(
-    found: QuerySet[RowT], *, after: int | None = None, before: int | None = None
+    found: QuerySet[RowT],
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    beside: str = "",
 ) -> Page[RowT]:
-    """The rows that follow the id `after`, or precede `before`; the first ones without either."""
+    """The rows that follow the id `after`, or precede `before`; the first ones without either.
+
+    Args:
+        beside: Another column that always says the id. PostgreSQL does not see that a table which
+            is read along with the rows need not be read from its beginning.
+    """
+    ids = ("pk", beside) if beside else ("pk",)
     if before is not None:
-        rows = list(found.filter(pk__lt=before).order_by("-pk")[: PAGE_SIZE + 1])
+        earlier = found.filter(**{f"{name}__lt": before for name in ids})
+        rows = list(earlier.order_by("-pk")[: PAGE_SIZE + 1])
         more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
         return Page(
             rows=rows,
@@ -150,7 +164,7 @@ def page_of(
             after=rows[-1].pk if rows else before - 1,
         )
     if after is not None:
-        found = found.filter(pk__gt=after)
+        found = found.filter(**{f"{name}__gt": after for name in ids})
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     first = rows[0].pk if rows else (after or 0) + 1

@@ -32,9 +32,9 @@ def differences(
 def leaves(document: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """Every value with its path; of a rule its value table entry by entry."""
     for name, value in document.items():
-        if name == "users":
-            for email, code in value.items():
-                yield (name, email), code
+        if name in ("users", "addresses"):
+            for key, one in value.items():
+                yield (name, key), one
         elif name == "mappings":
             for pk, mapping in value.items():
                 for path, one in _of_mapping(mapping):

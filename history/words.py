@@ -18,7 +18,8 @@ from crm.catalogue import items_by_key
 from crm.labels import kind_label, record_type_label
 from crm.models import AccessMode, Account
 from history.diffs import Difference, Path, differences
-from jobs.states import Interval
+from jobs.notices.states import ChannelKind, Digest
+from jobs.states import AlertKind, Interval
 from mapping.mappings import form_of
 from mapping.models import Mapping as MappingModel
 
@@ -44,6 +45,13 @@ NAMES: Mapping[str, Promise] = {
     "email": gettext_lazy("メールアドレス"),
     "groups": gettext_lazy("グループ"),
     "section": gettext_lazy("所属部署"),
+    "quiet_from": gettext_lazy("通知を控える時間の開始"),
+    "quiet_until": gettext_lazy("通知を控える時間の終了"),
+    "urgent_at_once": gettext_lazy("要対応はすぐに通知する"),
+    "digest": gettext_lazy("まとめて通知"),
+    "type": gettext_lazy("種類"),
+    "room": gettext_lazy("ルームID"),
+    "kinds": gettext_lazy("通知する内容"),
     "mode": gettext_lazy("アクセス権限のモード"),
     "username": gettext_lazy("ユーザー名"),
     "role": gettext_lazy("システム権限"),
@@ -59,15 +67,19 @@ SECRETS: Mapping[str, Promise] = {
     "basic_password": gettext_lazy("Basic認証のパスワード"),
     "certificate_password": gettext_lazy("クライアント証明書のパスワード"),
     "api_key": gettext_lazy("APIキー"),
+    "url": gettext_lazy("送信先のURL"),
+    "secret": gettext_lazy("トークンまたは署名の鍵"),
 }
 _CHOICES: Mapping[str, type[TextChoices]] = {
     "schedule": Interval,
     "role": Account.Role,
     "mode": AccessMode,
     "scope": ApiToken.Scope,
+    "digest": Digest,
+    "type": ChannelKind,
 }
 _SWITCHES = ("enabled", "active", "is_active")
-_HIDDEN = ("id",)
+_HIDDEN = ("id", "origin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +129,8 @@ class Words:
         match path:
             case ("users", email):
                 return _("kintoneユーザーとの対応（%(email)s）") % {"email": email}
+            case ("addresses", kind):
+                return _("通知先メールアドレス（%(kind)s）") % {"kind": _alert_kind(kind)}
             case ("mappings", pk, *rest):
                 return self._of_mapping(pk, tuple(rest))
             case (name,) if self.entry.row_id is not None or self.entry.erased:
@@ -201,6 +215,11 @@ class Words:
         return origin + in_brackets(listed(details)) if details else origin
 
 
+def _alert_kind(kind: str) -> str:
+    """What a kind of alert is called; the kind where there is none any more."""
+    return str(AlertKind(kind).label) if kind in AlertKind.values else kind
+
+
 def secret_name(name: str) -> str:
     """What a secret is called."""
     return str(SECRETS.get(name, name))
@@ -231,6 +250,8 @@ def _said(name: str, value: Any) -> str:
         return record_type_label(RecordType(value))
     if name == "record_types":
         return listed(record_type_label(RecordType(one)) for one in value)
+    if name == "kinds":
+        return listed(map(_alert_kind, value))
     if name == "kind":
         return kind_label(ItemKind(value))
     if isinstance(value, list):

@@ -1,6 +1,7 @@
 """Django's settings, and the only reader of the environment (`.env.example` documents it)."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -126,6 +127,17 @@ HOTPROFILE_CALLS_PER_MINUTE = env.int("HOTPROFILE_CALLS_PER_MINUTE", default=100
 if HOTPROFILE_CALLS_PER_MINUTE < 1:
     message = "HOTPROFILE_CALLS_PER_MINUTE is a number from 1."
     raise ImproperlyConfigured(message)
+
+# --- Notices --------------------------------------------------------------------------------------
+
+#: Networks within our own that webhooks may lead to; elsewhere only to the open internet.
+try:
+    NOTICE_INSIDE_NETWORKS = [
+        ip_network(network) for network in env.list("NOTICE_INSIDE_NETWORKS", default=[])
+    ]
+except ValueError as error:
+    message = "NOTICE_INSIDE_NETWORKS lists networks, as 10.1.2.0/24 or 10.1.2.3."
+    raise ImproperlyConfigured(message) from error
 
 # --- Who may talk to us, and how ------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 A run is a witness. Of each ailment it says that it is there, that it is not, or nothing: a run that
 found no kintone says nothing about the login. An ailment of a whole connection is over when no
-enabled mapping's last word on it is that it is there. Mails are made of the rows by `jobs.mails`.
+enabled mapping's last word on it is that it is there. People are told by `jobs.notices`.
 """
 
 from collections.abc import Collection
@@ -84,7 +84,7 @@ _WELL_IN_SPITE_OF = {
 _OF_THE_KEY = frozenset(
     f"kintone_config.{reason}" for reason in (ConfigReason.UPDATE_KEY, ConfigReason.FIELD)
 )
-#: Kinds of which another problem is another thing to do, and so worth another mail.
+#: Kinds of which another problem is another thing to do, and so worth another notice.
 _TOLD_PER_PROBLEM = frozenset({AlertKind.SYNC_USER, AlertKind.CONFIGURATION})
 #: How many runs back a mapping's last word on an ailment is looked for.
 _MEMORY = 20
@@ -133,7 +133,7 @@ def review_drift(mapping: Mapping, *, at: datetime) -> None:
         return
     changed: dict[str, object] = {"problem": problem}
     if not set(told).issubset(before):
-        changed |= {"began_at": at, "began_mailed_at": None}
+        changed |= {"began_at": at, "began_told_at": None}
     Alert.objects.filter(pk=alert.pk, ended_at=None).update(**changed)
 
 
@@ -160,7 +160,7 @@ def review_sight(mapping: Mapping, *, problem: Problem | None, at: datetime) -> 
 
 
 def accept_fall(mapping: Mapping, *, at: datetime) -> None:
-    """A person says that it is right so: the alert ends without a mail."""
+    """A person says that it is right so: the alert ends, and nobody is told."""
     _end(_open_alerts(mapping, SIGHT), at=at, silently=True)
 
 
@@ -175,12 +175,12 @@ def is_of_drift(run: Run, mapping: Mapping) -> bool:
 
 
 def review_connection(connection: Connection, *, now: datetime) -> None:
-    """End, without a mail, the connection's alerts that concern nothing enabled any more."""
+    """End, and tell nobody, the connection's alerts that concern nothing enabled any more."""
     _end(_moot().filter(connection=connection), at=now, silently=True)
 
 
 def close_moot(*, now: datetime) -> None:
-    """End, without a mail, alerts of mappings that were disabled by a person."""
+    """End, and tell nobody, alerts of mappings that were disabled by a person."""
     _end(_moot(), at=now, silently=True)
 
 
@@ -272,7 +272,7 @@ def _open(run: Run, ailment: Ailment, *, problem: dict[str, object], at: datetim
         return
     changed = {"problem": problem, "run": run}
     if ailment.kind in _TOLD_PER_PROBLEM:
-        changed |= {"began_at": at, "began_mailed_at": None}
+        changed |= {"began_at": at, "began_told_at": None}
     Alert.objects.filter(pk=alert.pk, ended_at=None).update(**changed)
 
 
@@ -287,8 +287,8 @@ def _open_alerts(mapping: Mapping, ailment: Ailment) -> QuerySet[Alert]:
 
 def _end(alerts: QuerySet[Alert], *, at: datetime, silently: bool = False) -> None:
     if silently:
-        mailed = Coalesce(F("began_mailed_at"), at)
-        alerts.update(ended_at=at, began_mailed_at=mailed, ended_mailed_at=at)
+        told = Coalesce(F("began_told_at"), at)
+        alerts.update(ended_at=at, began_told_at=told, ended_told_at=at)
     else:
         alerts.update(ended_at=at)
 

@@ -1,9 +1,10 @@
-"""The words of a mail about an alert: what happened, since when, what to do, where."""
+"""The words of a notice about an alert: what happened, since when, what to do, where."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.conf import settings
 from django.urls import reverse
@@ -31,18 +32,33 @@ SAMPLE = 2000
 CAUSES = 5
 
 
+class State(StrEnum):
+    """Who acts; values as programs get them."""
+
+    ACTION_REQUIRED = "action_required"
+    HEALS = "heals_by_itself"
+    RECOVERED = "recovered"
+    TEST = "test"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
     """What the templates in `templates/mails/` say."""
 
+    kind: str
+    """Kind of alert, as in the settings file."""
+    state: State
     tag: str
     heading: str
     connection: str
     mapping: str
     """「会社 → 顧客リスト」; "" if the whole connection is concerned."""
+    began_at: datetime
+    ended_at: datetime | None
     since: str
+    """`began_at` in words."""
     until: str
-    """"" while it lasts."""
+    """`ended_at` in words; "" while it lasts."""
     body: str
     causes: Sequence[str]
     """How many failed records have which cause, most frequent first."""
@@ -78,10 +94,14 @@ def text_of(alert: Alert) -> MailText:
     drifted = lasts and alert.kind == AlertKind.DRIFT
     link, link_text = _link(alert)
     return MailText(
+        kind=alert.kind,
+        state=_state(alert) if lasts else State.RECOVERED,
         tag=_who_acts(alert) if lasts else _("復旧"),
         heading=began.heading if lasts else str(_RECOVERED[AlertKind(alert.kind)]),
         connection=alert.connection.name,
         mapping=mapping_name(alert.mapping) if alert.mapping else "",
+        began_at=alert.began_at,
+        ended_at=alert.ended_at,
         since=moment(alert.began_at),
         until=moment(alert.ended_at) if alert.ended_at else "",
         body=began.body if lasts else _recovery(alert, began),
@@ -103,13 +123,21 @@ def mapping_name(mapping: Mapping) -> str:
     return f"{record_type_label(RecordType(mapping.record_type))} → {app}"
 
 
+def needs_a_person(alert: Alert) -> bool:
+    """Whether it stays as it is until somebody acts."""
+    heals = alert.kind in {AlertKind.BUDGET, AlertKind.UNREACHABLE}
+    return not heals and alert.problem.get("code") != "lost"
+
+
+def _state(alert: Alert) -> State:
+    return State.ACTION_REQUIRED if needs_a_person(alert) else State.HEALS
+
+
 def _who_acts(alert: Alert) -> str:
     """What heals by itself is never called 要対応 (ux.md §1.2)."""
-    if alert.kind == AlertKind.BUDGET:
-        return _("自動で再開")
-    if alert.kind == AlertKind.UNREACHABLE or alert.problem.get("code") == "lost":
-        return _("自動で再試行")
-    return _("要対応")
+    if needs_a_person(alert):
+        return _("要対応")
+    return _("自動で再開") if alert.kind == AlertKind.BUDGET else _("自動で再試行")
 
 
 def _began(alert: Alert) -> _Words:

@@ -5,7 +5,8 @@ execution of one mapping; its `Outcome`s say what became of each record that it 
 is what we know of one target (domain, app, update key) of a mapping: how far the source is
 accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
 A `Preview` is a run that stopped before sending; its `PreviewItem`s are what such a run would send,
-or why not. An `Alert` is a state of ill health that a person was, or is to be, told about.
+or why not. An `Alert` is a state of ill health that a person was, or is to be, told about (how, is
+kept by `jobs.notices.models`).
 `Heartbeat`, `SecretName` and `SightCount` are small memories: of the clock, of the settings file,
 of how many leads the sync users see.
 
@@ -18,6 +19,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+import jobs.notices.models  # noqa: F401 — Django looks for models here
 from crm.models import Member
 from integrations.models import Connection
 from jobs.states import (
@@ -395,7 +397,7 @@ class PreviewValue(models.Model):
 
 
 class Alert(models.Model):
-    """A state of ill health. Open until `ended_at`; one mail when it begins, one when it ends."""
+    """A state of ill health. Open until `ended_at`; told when it begins, and when it ends."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="alerts")
     mapping = models.ForeignKey(Mapping, models.CASCADE, null=True, related_name="alerts")
@@ -403,12 +405,10 @@ class Alert(models.Model):
     problem = models.JSONField(default=dict)
     run = models.ForeignKey(Run, models.SET_NULL, null=True)
     began_at = models.DateTimeField()
-    began_mailed_at = models.DateTimeField(null=True)
-    """When the mail that it began was handed over, or was found to be nobody's to get."""
+    began_told_at = models.DateTimeField(null=True)
+    """When it was written down who is to be told (`jobs.notices.posting`), or to be nobody."""
     ended_at = models.DateTimeField(null=True)
-    ended_mailed_at = models.DateTimeField(null=True)
-    mailing_at = models.DateTimeField(null=True)
-    """When a worker claimed its mail; an old claim is of a worker that died over it."""
+    ended_told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -12,15 +12,14 @@ from jobs import (
     alerts,
     execute,
     liveness,
-    mails,
     previewing,
-    pull_mails,
     queue,
     schedules,
     sight,
     sweep,
 )
 from jobs.models import Heartbeat, Preview, Run
+from jobs.notices import sending, telling
 from pulls import reading
 from pulls.models import Pull
 
@@ -39,8 +38,8 @@ def tick() -> None:
         sweep.sweep,
         alerts.review_drifts,
         sight.watch,
-        mails.deliver_pending,
-        pull_mails.deliver_pending,
+        telling.tell,
+        sending.forget_old,
     )
     for step in steps:
         try:

@@ -217,15 +217,14 @@ class LabelledItem(models.Model):
 
 
 class Trouble(models.Model):
-    """What keeps data from coming in, from its beginning to its end; told by mail once each."""
+    """What keeps data from coming in, from its beginning to its end; people are told of each."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="troubles")
     problem = models.JSONField()
     began_at = models.DateTimeField()
-    began_mailed_at = models.DateTimeField(null=True)
+    began_told_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    ended_mailed_at = models.DateTimeField(null=True)
-    mailing_at = models.DateTimeField(null=True)
+    ended_told_at = models.DateTimeField(null=True)
     pull = models.ForeignKey(Pull, models.SET_NULL, null=True)
 
     class Meta:

@@ -19,7 +19,7 @@ def review(pull: Pull, *, problem: Problem | None, now: datetime) -> None:
             tenant=pull.tenant, ended_at=None, defaults={**told, "began_at": now}
         )
     elif current.problem.get("code") != problem.code:
-        again = {"began_at": now, "began_mailed_at": None}
+        again = {"began_at": now, "began_told_at": None}
         Trouble.objects.filter(pk=current.pk, ended_at=None).update(**told, **again)
 
 
@@ -30,7 +30,7 @@ def open_trouble(tenant: Tenant) -> Trouble | None:
 
 def end_silently(tenant: Tenant, *, now: datetime) -> None:
     """Nobody waits for it to heal: the tenant is switched off."""
-    Trouble.objects.filter(tenant=tenant, ended_at=None, began_mailed_at=None).update(
-        began_mailed_at=now
+    Trouble.objects.filter(tenant=tenant, ended_at=None, began_told_at=None).update(
+        began_told_at=now
     )
-    Trouble.objects.filter(tenant=tenant, ended_at=None).update(ended_at=now, ended_mailed_at=now)
+    Trouble.objects.filter(tenant=tenant, ended_at=None).update(ended_at=now, ended_told_at=now)

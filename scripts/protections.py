@@ -153,10 +153,10 @@ PROTECTIONS = (
         fault="worker killed while it mails",
         test=KILLED + "test_a_mail_is_sent_again_by_another_where_its_sender_died_over_it",
         edit=Edit(
-            by="a mail is claimed, and an old claim is void (`mails._claim`)",
-            file="jobs/mails.py",
-            old="Q(mailing_at=None) | Q(mailing_at__lt=now - CLAIM_LIFE) | ",
-            new="Q(mailing_at=None) | ",
+            by="a notice is claimed, and an old claim is void (`sending._claim`)",
+            file="jobs/notices/sending.py",
+            old="Q(sending_at=None) | Q(sending_at__lt=now - CLAIM_LIFE) | ",
+            new="Q(sending_at=None) | ",
         ),
     ),
     Protection(

@@ -27,6 +27,7 @@ os.environ.update(
     EGRESS_ADDRESSES="",
     HOTPROFILE_HOSTS="",
     HOTPROFILE_CALLS_PER_MINUTE="100",
+    NOTICE_INSIDE_NETWORKS="",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     CSRF_TRUSTED_ORIGINS="",
     PUBLIC_URL="https://hpsync.example.com",

@@ -33,7 +33,10 @@ def record_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     company = selectors.find_company(number_in(request, "company"))
     found = selectors.search_records(record_type, words, company=company)
     page = selectors.page_of(
-        found.rows, after=number_in(request, "after"), before=number_in(request, "before")
+        found.rows,
+        after=number_in(request, "after"),
+        before=number_in(request, "before"),
+        beside=found.beside,
     )
     filtered = bool(words.strip() or company)
     context = {

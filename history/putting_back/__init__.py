@@ -40,6 +40,7 @@ _PROPOSERS: Final[Mapping[Kind, Proposer]] = {
     Kind.ACCOUNT_ADD: people.account,
     Kind.ACCOUNT_CHANGE: people.account,
     Kind.ACCOUNT_PASSWORD: people.account,
+    Kind.NOTICE_PLAN: data.notices,
     Kind.TOKEN_ADD: people.token,
     Kind.TOKEN_REVOKE: people.token,
     Kind.SOURCE_ADD: data.source,

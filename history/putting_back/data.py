@@ -1,7 +1,7 @@
 """Puts back custom items, the tenant and customer data: by the services that the screens use."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from crm import custom_items, duplicates
 from crm.models import Alias, CustomItem, LikelyDuplicate
 from crm.writing.by_hand import change_by_hand
 from crm.writing.edit_log import values_of
+from history.diffs import differences
 from history.putting_back.proposals import (
     CannotPutBackError,
     Proposal,
@@ -23,7 +24,11 @@ from history.putting_back.proposals import (
     proposal,
 )
 from history.words import Row
+from integrations.models import Connection
 from jobs import identity
+from jobs.notices import plans
+from jobs.notices.log import plan_document
+from jobs.notices.origins import origin_of
 from mapping.models import Rule
 from pulls import tenants
 from pulls.models import Tenant
@@ -177,3 +182,37 @@ def alias(entry: Entry, now: datetime) -> Proposal:
             raise CannotPutBackError(_("旧IDまたは新IDが、ほかのデータで使われています。"))
 
     return proposal(entry, {}, said, carry_out)
+
+
+def notices(entry: Entry, now: datetime) -> Proposal:
+    """Who is told and when is as before; channels beside mail are left alone."""
+    said = (entry.after or entry.before or {})["origin"]
+    thing: Connection | Tenant | None = (
+        tenants.tenant() if said == "source" else Connection.objects.filter(pk=said).first()
+    )
+    if thing is None:
+        raise gone()
+    present = plan_document(origin_of(thing))
+    former = {**present, "addresses": {**present["addresses"]}}
+    for one in differences(entry.before, entry.after):
+        if one.path[0] == "addresses":
+            former["addresses"].pop(one.path[1], None)
+            former["addresses"] |= {} if one.before is None else {one.path[1]: one.before}
+        else:
+            former[one.path[0]] = one.before
+
+    def carry_out() -> None:
+        values = plans.PlanValues(
+            addresses=former["addresses"],
+            quiet_from=_time(former["quiet_from"]),
+            quiet_until=_time(former["quiet_until"]),
+            urgent_at_once=former["urgent_at_once"],
+            digest=former["digest"],
+        )
+        plans.save_plan(thing, values, notify=former["notify"], now=now)
+
+    return proposal(entry, present, former, carry_out)
+
+
+def _time(said: str) -> time | None:
+    return time.fromisoformat(said) if said else None

@@ -55,6 +55,7 @@ NAVIGATION = (
         ),
         arguments={"record_type": "company"},
     ),
+    Entry(route="jobs:notices", label=_("通知"), views=("jobs:notice",)),
     Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
     Entry(route="crm:accounts", label=_("ユーザー"), views=("crm:account",)),
     Entry(route="history:entries", label=_("操作履歴"), views=("history:",)),

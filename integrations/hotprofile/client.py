@@ -3,9 +3,8 @@
 import logging
 import random as chance
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,6 +24,7 @@ from integrations.hotprofile.pace import Pace
 from integrations.hotprofile.reading import Answer, read_page
 from integrations.hotprofile.values import Listing, Page
 from integrations.kintone.trust import tls_context
+from integrations.outbound import plain_session, whole_body
 
 logger = logging.getLogger("integrations.hotprofile")
 
@@ -205,13 +205,9 @@ class HotProfileClient:
             allow_redirects=False,
             stream=True,
         ) as response:
-            received = bytearray()
-            for piece in _pieces(response):
-                received += piece
-                if time.monotonic() > deadline or len(received) > LARGEST_ANSWER:
-                    raise requests.ReadTimeout
+            received = whole_body(response, until=deadline, largest=LARGEST_ANSWER)
             date = response.headers.get("Date", "")
-            return Answer(status=response.status_code, body=bytes(received), date=date)
+            return Answer(status=response.status_code, body=received, date=date)
 
 
 class _Adapter(HTTPAdapter):
@@ -227,19 +223,10 @@ class _Adapter(HTTPAdapter):
 
 
 def _session(base_url: str, *, ca_bundle: str | None) -> requests.Session:
-    session = requests.Session()
-    # No proxies, no .netrc: nothing of the environment changes where the key goes.
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": "hpsync", "Accept": "application/json"})
+    session = plain_session({"Accept": "application/json"})
     if urlsplit(base_url).scheme == "https":
         session.mount(base_url, _Adapter(ca_bundle))
     return session
-
-
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    while piece := response.raw.read1(65536, decode_content=True):
-        yield piece
 
 
 def _unanswered(error: Exception, *, listing: Listing) -> HotProfileError:

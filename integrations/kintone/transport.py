@@ -5,7 +5,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -23,10 +22,9 @@ from integrations.kintone.errors import (
 )
 from integrations.kintone.exchange import Answer, Call, Failure
 from integrations.kintone.values import Meter
+from integrations.outbound import causes, plain_session, whole_body
 
 logger = logging.getLogger("integrations.kintone")
-# At DEBUG it would write URLs with their queries, and so values of records, into the log.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
@@ -77,7 +75,7 @@ class Transport:
         random: Callable[[], float],
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._session = _session(headers)
+        self._session = plain_session({"Accept-Language": "ja", **headers})
         context = tls() if base_url.startswith("https:") else None
         self._session.mount(base_url, _Adapter(context, connections=connections))
         self._meter = meter
@@ -162,7 +160,7 @@ class Transport:
             running = response.headers.get("X-ConcurrencyLimit-Running", "")
             return Answer(
                 status=response.status_code,
-                body=_read(response, until=deadline),
+                body=whole_body(response, until=deadline, largest=LARGEST_ANSWER),
                 running=int(running) if running.isdecimal() else 0,
                 asks_for_basic=basic,
             )
@@ -179,31 +177,6 @@ class _Adapter(HTTPAdapter):
         if self._context:
             kwargs["ssl_context"] = self._context
         super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]  # passed on
-
-
-def _session(headers: Mapping[str, str]) -> requests.Session:
-    session = requests.Session()
-    # No proxies, no .netrc: nothing of the environment changes where credentials go.
-    session.trust_env = False
-    # A session cookie would be a second, older login; and a jar is no thing to share by threads.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": "hpsync", "Accept-Language": "ja", **headers})
-    return session
-
-
-def _read(response: requests.Response, *, until: float) -> bytes:
-    """The whole body.
-
-    Raises:
-        ReadTimeout: not there by `until`, or larger than any of kintone's. The socket's own
-            time-out is for each piece alone: who sends a byte at a time could hold us for ever.
-    """
-    body = bytearray()
-    while piece := response.raw.read1(65536, decode_content=True):
-        body += piece
-        if time.monotonic() > until or len(body) > LARGEST_ANSWER:
-            raise requests.ReadTimeout
-    return bytes(body)
 
 
 def _request(call: Call, *, base_url: str) -> tuple[str, str, dict[str, str], bytes | None]:
@@ -239,34 +212,20 @@ def _as_body(query: Mapping[str, str]) -> dict[str, object]:
 
 def _unanswered(error: Exception, *, call: Call) -> Failure:
     """What it means that no answer came."""
-    causes = list(_causes(error))
-    names = " ← ".join(dict.fromkeys(type(cause).__name__ for cause in causes))
+    found = list(causes(error))
+    names = " ← ".join(dict.fromkeys(type(cause).__name__ for cause in found))
     summary = f"{call}: no answer ({names})"
-    if any(isinstance(cause, ssl.SSLError) and _refuses_us(cause) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) and _refuses_us(cause) for cause in found):
         refused: KintoneError = KintoneConfigError(summary, reason=ConfigReason.CERTIFICATE)
         return Failure(error=refused)
     never_connected = any(
         isinstance(
             cause, requests.ConnectTimeout | NewConnectionError | ssl.SSLCertVerificationError
         )
-        for cause in causes
+        for cause in found
     )
     lost = KintoneTransientError(summary, may_have_written=call.writes and not never_connected)
     return Failure(error=lost, retry=True)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it wraps, in the several ways of requests, urllib3 and ssl."""
-    waiting: list[BaseException] = [error]
-    seen: set[int] = set()
-    while waiting:
-        cause = waiting.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        wrapped = [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
-        waiting += [one for one in wrapped if isinstance(one, BaseException)]
 
 
 def _refuses_us(error: ssl.SSLError) -> bool:

@@ -18,6 +18,7 @@ from jobs import connection_log, removing, schedules
 from jobs.models import Schedule
 from jobs.settings_file import applying_source, applying_users, credentials
 from jobs.settings_file.applying_mappings import MappingApplier, still_active
+from jobs.settings_file.applying_notices import NoticesApplier
 from jobs.settings_file.document import FileProblem, SettingsFileError
 from jobs.settings_file.forms import (
     ReadForm,
@@ -26,9 +27,16 @@ from jobs.settings_file.forms import (
     read_missing_forms,
 )
 from jobs.settings_file.report import Report, connection_name, mapping_name
-from jobs.settings_file.specs import ABSENT, ConnectionSpec, CustomItemSpec, SettingsSpec
+from jobs.settings_file.specs import (
+    ABSENT,
+    ConnectionSpec,
+    CustomItemSpec,
+    SettingsSpec,
+    SourceSpec,
+)
 from jobs.states import Interval
 from mapping.mappings import forget_target
+from pulls import tenants
 
 
 def apply(
@@ -123,7 +131,7 @@ class _Applier:
         if settings.access_mode is not ABSENT:
             self._access_mode(settings.access_mode)
         if settings.source is not ABSENT:
-            applying_source.apply(settings.source, report=self._report, problems=self._problems)
+            self._source(settings.source)
         for record_type, specs in (settings.custom_items or {}).items():
             self._custom_items(record_type, specs)
         if settings.connections is not ABSENT:
@@ -145,6 +153,24 @@ class _Applier:
                 before=before.label,
                 after=wanted.label,
             )
+
+    def _source(self, spec: SourceSpec) -> None:
+        is_new = tenants.tenant() is None
+        applying_source.apply(spec, report=self._report, problems=self._problems)
+        tenant = tenants.tenant()
+        if tenant and spec.notices is not ABSENT:
+            notices = self._notices(applying_source.name_of(tenant.host), is_new=is_new)
+            notices.apply(tenant, spec.notices)
+
+    def _notices(self, thing: str, *, is_new: bool) -> NoticesApplier:
+        return NoticesApplier(
+            thing=thing,
+            report=self._report,
+            problems=self._problems,
+            now=self._now,
+            prune=self._prune,
+            is_new=is_new,
+        )
 
     def _custom_items(self, record_type: RecordType, specs: tuple[CustomItemSpec, ...]) -> None:
         stored = {item.key: item for item in CustomItem.objects.filter(record_type=record_type)}
@@ -194,6 +220,9 @@ class _Applier:
         if spec.auth is not ABSENT:
             credentials.remember_names(connection, spec.auth)
         self._schedule(connection, spec, is_new=is_new)
+        if spec.notices is not ABSENT:
+            notices = self._notices(connection_name(connection), is_new=is_new)
+            notices.apply(connection, spec.notices)
         if spec.users is not ABSENT:
             applying_users.apply(
                 connection,

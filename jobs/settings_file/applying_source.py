@@ -30,7 +30,7 @@ def apply(spec: SourceSpec, *, report: Report, problems: list[FileProblem]) -> N
     if spec.notify is not ABSENT:
         notify = spec.notify
     if stored is None:
-        report.added(_name(host))
+        report.added(name_of(host))
     else:
         _compare(stored, host=host, key=key, enabled=enabled, notify=notify, report=report)
     saved = tenants.save(host=host, api_key=key, enabled=enabled, notify=notify)
@@ -47,7 +47,7 @@ def _compare(
     notify: tuple[str, ...],
     report: Report,
 ) -> None:
-    thing = _name(stored.host)
+    thing = name_of(stored.host)
     words = {True: _("有効"), False: _("無効")}
     for what, before, after in (
         (_("ホスト名"), stored.host, host),
@@ -60,5 +60,6 @@ def _compare(
         report.secret_changed(thing, what=_("APIキー"))
 
 
-def _name(host: str) -> str:
+def name_of(host: str) -> str:
+    """What the tenant is called in a report."""
     return _("ホットプロファイル連携元「%(host)s」") % {"host": host}

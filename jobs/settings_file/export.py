@@ -11,6 +11,8 @@ from crm.models import CustomItem
 from integrations.models import Connection
 from jobs.connection_log import mapping_document, sync_user_of
 from jobs.models import Schedule, SecretName
+from jobs.notices.models import NoticeChannel
+from jobs.settings_file.export_notices import notices_of
 from mapping.document import users_document
 from mapping.models import Mapping
 from pulls import tenants
@@ -27,7 +29,7 @@ def export() -> str:
     """All settings as YAML; secrets as the names of environment variables."""
     names = _VariableNames()
     settings: dict[str, Any] = {"version": 1, "access_mode": str(access.mode())}
-    if source := _source():
+    if source := _source(names):
         settings["hotprofile"] = source
     if items := _custom_items():
         settings["custom_items"] = items
@@ -58,18 +60,26 @@ class _VariableNames:
             (name.connection_id, name.secret): name.variable for name in SecretName.objects.all()
         }
         self._taken = set(self._known.values())
+        for names in NoticeChannel.objects.values_list("url_variable", "secret_variable"):
+            self._taken.update(filter(None, names))
 
     def reference(self, connection: Connection, secret: str) -> dict[str, str]:
         """`{env: NAME}`."""
         known = self._known.get((connection.pk, secret))
         return {"env": known or self._derive(connection, secret)}
 
+    def variable(self, known: str, beginning: str, own: str) -> str:
+        """The known name, else one that nothing else has."""
+        return known or self._free(f"{beginning}_{_plain(own)}")
+
     def _derive(self, connection: Connection, secret: str) -> str:
         kind, _, number = secret.partition(".")
         first = _VARIABLES.get(kind, "KINTONE_TOKEN")
         # What a shell takes for a name: Latin letters, digits, underscores.
         own = _plain(connection.name) or _plain(connection.subdomain)
-        base = "_".join(filter(None, [first, own, number]))
+        return self._free("_".join(filter(None, [first, own, number])))
+
+    def _free(self, base: str) -> str:
         name, again = base, 2
         while name in self._taken:
             name, again = f"{base}_{again}", again + 1
@@ -81,16 +91,19 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
 
 
-def _source() -> dict[str, Any]:
+def _source(names: _VariableNames) -> dict[str, Any]:
     tenant = tenants.tenant()
     if tenant is None:
         return {}
-    return {
+    settings: dict[str, Any] = {
         "host": tenant.host,
         "api_key": {"env": tenant.api_key_variable or "HOTPROFILE_API_KEY"},
         "enabled": tenant.enabled,
         "notify": list(tenant.notify),
     }
+    if notices := notices_of(tenant, variable=names.variable):
+        settings["notices"] = notices
+    return settings
 
 
 def _custom_items() -> dict[str, list[dict[str, str]]]:
@@ -117,6 +130,8 @@ def _connection(connection: Connection, names: _VariableNames) -> dict[str, Any]
         settings["schedule"] = schedule.interval
         settings["sync_user"] = sync_user_of(schedule) or None
         settings["notify"] = list(schedule.notify)
+    if notices := notices_of(connection, variable=names.variable):
+        settings["notices"] = notices
     if users := {email: code or None for email, code in users_document(connection).items()}:
         settings["users"] = users
     settings["mappings"] = [

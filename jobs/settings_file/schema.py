@@ -12,6 +12,7 @@ from crm.models import AccessMode
 from integrations.addresses import SUBDOMAIN
 from integrations.models import Connection
 from jobs.settings_file.document import Node, Reader, SettingsFileError, read_document
+from jobs.settings_file.notices_schema import NoticesSchema
 from jobs.settings_file.rules_schema import read_rules
 from jobs.settings_file.specs import (
     ABSENT,
@@ -22,11 +23,12 @@ from jobs.settings_file.specs import (
     ConnectionSpec,
     CustomItemSpec,
     MappingSpec,
+    NoticesSpec,
     Secret,
     SettingsSpec,
     SourceSpec,
 )
-from jobs.states import Interval
+from jobs.states import AlertKind, Interval
 from pulls.hosts import read_host
 
 CUSTOM_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -66,7 +68,7 @@ class _Schema:
         )
 
     def _source(self, node: Node) -> SourceSpec:
-        fields = self.reader.fields(node, known=("host", "api_key", "enabled", "notify"))
+        fields = self.reader.fields(node, known=("host", "api_key", "enabled", "notify", "notices"))
         get = fields.get
         return SourceSpec(
             node=node,
@@ -74,6 +76,7 @@ class _Schema:
             api_key=self._secret(one) if (one := get("api_key")) else ABSENT,
             enabled=self.reader.flag(one) if (one := get("enabled")) else ABSENT,
             notify=self._emails(one) if (one := get("notify")) else ABSENT,
+            notices=self._notices(one, kinds=()) if (one := get("notices")) else ABSENT,
         )
 
     def _host(self, node: Node) -> str:
@@ -123,7 +126,7 @@ class _Schema:
     def _connection(self, node: Node) -> ConnectionSpec:
         known = (
             *("name", "subdomain", "domain", "auth"),
-            *("schedule", "sync_user", "notify", "users", "mappings"),
+            *("schedule", "sync_user", "notify", "notices", "users", "mappings"),
         )
         reader = self.reader
         fields = reader.fields(node, known=known, required=("name",))
@@ -139,6 +142,9 @@ class _Schema:
             interval=reader.choice(one, Interval.values) if (one := get("schedule")) else ABSENT,
             sync_user=self._email(one, blank=True) if (one := get("sync_user")) else ABSENT,
             notify=self._emails(one) if (one := get("notify")) else ABSENT,
+            notices=self._notices(one, kinds=AlertKind.values)
+            if (one := get("notices"))
+            else ABSENT,
             users=self._users(one) if (one := get("users")) else ABSENT,
             mappings=self._mappings(one) if (one := get("mappings")) else ABSENT,
         )
@@ -158,6 +164,10 @@ class _Schema:
 
     def _emails(self, node: Node) -> tuple[str, ...]:
         return tuple(self._email(item) for item in self.reader.items(node))
+
+    def _notices(self, node: Node, *, kinds: Sequence[str]) -> NoticesSpec:
+        schema = NoticesSchema(self.reader, secret=self._secret, emails=self._emails)
+        return schema.read(node, kinds=kinds)
 
     def _users(self, node: Node) -> Mapping[str, str]:
         users: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
@@ -86,6 +87,34 @@ class MappingSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeChannelSpec:
+    """A way to tell somebody beside mail, by name."""
+
+    node: Node
+    name: str
+    kind: str | Absent = ABSENT
+    url: Secret | Absent | None = ABSENT
+    secret: Secret | Absent | None = ABSENT
+    """Of a webhook the key (None takes it away), of Chatwork the token."""
+    room: str | Absent = ABSENT
+    kinds: tuple[str, ...] | Absent = ABSENT
+    """Of alerts; none: all."""
+    enabled: bool | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesSpec:
+    """How people are told about a connection, or about the tenant."""
+
+    addresses: Mapping[str, tuple[str, ...] | None] | Absent = ABSENT
+    """By kind of alert; None: to those of the others."""
+    quiet: tuple[time, time] | Absent | None = ABSENT
+    urgent_at_once: bool | Absent = ABSENT
+    digest: str | Absent = ABSENT
+    channels: tuple[NoticeChannelSpec, ...] | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSpec:
     node: Node
     name: str
@@ -96,6 +125,7 @@ class ConnectionSpec:
     sync_user: str | Absent = ABSENT
     """E-mail; "" for nobody."""
     notify: tuple[str, ...] | Absent = ABSENT
+    notices: NoticesSpec | Absent = ABSENT
     users: Mapping[str, str] | Absent = ABSENT
     """E-mail address of a member, in small letters → login name in kintone; "" for nobody."""
     mappings: tuple[MappingSpec, ...] | Absent = ABSENT
@@ -114,6 +144,7 @@ class SourceSpec:
     api_key: Secret | Absent | None = ABSENT
     enabled: bool | Absent = ABSENT
     notify: tuple[str, ...] | Absent = ABSENT
+    notices: NoticesSpec | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,10 @@ from common.types import Kind as ItemKind
 from common.types import RecordType
 from crm import access, accounts, custom_items, writing
 from crm.models import AccessMode, Account, Alias, Company, CustomItem, LikelyDuplicate, Member
+from integrations.models import Connection
 from jobs import identity
+from jobs.notices import plans
+from jobs.notices.origins import origin_of
 from mapping.models import Mapping
 from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
@@ -312,3 +315,24 @@ def test_a_member_is_put_back_into_its_section(put_back: PutBack) -> None:
 
     member.refresh_from_db()
     assert member.section == "営業本部"
+
+
+def test_who_is_told_is_put_back(mapping: Mapping, put_back: PutBack) -> None:
+    def say(*notify: str, **addresses: list[str]) -> None:
+        values = plans.PlanValues(
+            addresses=addresses,
+            quiet_from=None,
+            quiet_until=None,
+            urgent_at_once=True,
+            digest="immediate",
+        )
+        plans.save_plan(mapping.connection, values, notify=notify, now=clock.now())
+
+    say("ops@example.com", budget=["boss@example.com"])
+    say("other@example.com", drift=["dev@example.com"])
+
+    put_back(newest(Kind.NOTICE_PLAN))
+
+    origin = origin_of(Connection.objects.get())
+    assert origin.notify == ["ops@example.com"]
+    assert origin.plan.addresses == {"budget": ["boss@example.com"]}

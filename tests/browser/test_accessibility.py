@@ -9,10 +9,12 @@ from api import tokens
 from api.models import ApiToken
 from audit.models import Entry
 from common import clock
+from common.problems import Problem
 from common.types import RecordType
 from crm.models import Account
 from jobs import liveness, previewing, previews, runs
 from jobs.models import Run
+from jobs.notices.models import NoticeChannel, NoticePlan
 from jobs.states import RunStatus, Trigger
 from mapping.rules import save_rules, specs_of
 from pulls import pulling, tenants
@@ -42,6 +44,7 @@ PROPOSED: dict[str, dict[str, Any]] = {
 def mapping(page: "Page", kintone: Any) -> "Mapping":
     """A mapping with a record that arrived, one that failed, and a run that moves."""
     made = enabled_mapping(kintone)
+    make_notice_channel(made)
     company = make_company(name="株式会社青葉商事")
     make_company(business_category_kbn="情報・通信業" * 20)
     run_now(made)
@@ -97,6 +100,12 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/source/",
         "/source/refused/",
         "/source/gone/",
+        "/notices/",
+        f"/notices/connections/{mapping.connection_id}/",
+        f"/notices/connections/{mapping.connection_id}/add/",
+        f"/notices/connections/{mapping.connection_id}/add/?kind=webhook",
+        f"/notices/channels/{NoticeChannel.objects.get().pk}/",
+        f"/notices/channels/{NoticeChannel.objects.get().pk}/delete/",
         "/api-tokens/",
         "/api-tokens/add/",
         f"/api-tokens/{ApiToken.objects.get().pk}/",
@@ -116,6 +125,22 @@ def changed(mapping: "Mapping") -> int:
         known.label, known.details = "顧客リスト" * 10, {"long": True}
         known.save(update_fields=["label", "details"])
     return known.pk
+
+
+def make_notice_channel(mapping: "Mapping") -> None:
+    """A channel that fails, and whose name and host are long."""
+    now = clock.now()
+    url = f"https://{'long.' * 20}example.com/hook"
+    failure = Problem(code="notice.gone", params={"status": 404, "said": "no_service" * 18})
+    plan = NoticePlan.objects.create(connection=mapping.connection, succeeded_at=now)
+    NoticeChannel.objects.create(
+        plan=plan,
+        kind="webhook",
+        name="情報システム部" * 9,
+        url=url,
+        failed_at=now,
+        failure=failure.as_json(),
+    )
 
 
 def mapping_record(mapping: "Mapping") -> int:

@@ -10,11 +10,12 @@ from django.core import mail
 
 from common import clock
 from integrations import connections
-from jobs import alerts, liveness, mails, runs, tasks, trial
+from jobs import alerts, liveness, runs, tasks, trial
 from jobs.book import DatabaseBook
 from jobs.execute import execute
 from jobs.ledger import failed_entries
 from jobs.models import Alert, LedgerEntry, Run, Schedule
+from jobs.notices import telling
 from jobs.states import AlertKind, FailureKind, RunStatus, Trigger
 from mapping import accepting, mappings
 from mapping.drift import Effect
@@ -64,7 +65,7 @@ def drifts(mapping):
 def tell():
     """What the next tick does about it; the subjects of all mails so far."""
     alerts.review_drifts(now=clock.now())
-    mails.deliver_pending(now=clock.now())
+    telling.tell(now=clock.now())
     return [one.subject for one in mail.outbox]
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from common import clock
 from crm.models import Company
-from jobs import liveness, mails
+from jobs import liveness
 from jobs.execute import execute
 from jobs.models import Alert, LedgerEntry, Run, Schedule
+from jobs.notices import telling
 from jobs.states import AlertKind, EntryState, RunStatus, Trigger
 from mapping.models import Mapping
 from mapping.rules import save_rules, specs_of
@@ -73,14 +74,14 @@ def test_a_record_that_keeps_failing_is_told_of_once_and_once_when_it_is_well(
     for minutes in (5, 10, 20, 40):
         later(minutes=minutes)
         run_now(company_mapping)
-        mails.deliver_pending(now=clock.now())
+        telling.tell(now=clock.now())
     assert Run.objects.filter(rejected=1).count() == 4
     assert len(mailoutbox) == 1
 
     kintone.heal()
     later(days=1)
     run_now(company_mapping)
-    mails.deliver_pending(now=clock.now())
+    telling.tell(now=clock.now())
 
     assert len(mailoutbox) == 2
     alert = Alert.objects.get()

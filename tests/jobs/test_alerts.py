@@ -140,7 +140,7 @@ def test_a_run_that_ends_well_ends_the_alert(mapping, report, noon):
 
     alert = Alert.objects.get()
     assert alert.ended_at == noon + 5 * MINUTE
-    assert alert.ended_mailed_at is None
+    assert alert.ended_told_at is None
 
 
 def test_ill_again_is_another_alert(mapping, report, noon):
@@ -194,12 +194,12 @@ def test_a_refused_login_says_that_kintone_answers(mapping, report):
 
 def test_another_thing_to_mend_is_told_anew(mapping, report, noon):
     fail(report, mapping, LOGIN)
-    Alert.objects.update(began_mailed_at=noon)
+    Alert.objects.update(began_told_at=noon)
     fail(report, mapping, "kintone_config.ip_address", at=noon + 5 * MINUTE)
 
     alert = Alert.objects.get()
     assert alert.problem["code"] == "kintone_config.ip_address"
-    assert (alert.began_at, alert.began_mailed_at) == (noon + 5 * MINUTE, None)
+    assert (alert.began_at, alert.began_told_at) == (noon + 5 * MINUTE, None)
 
 
 def test_a_test_of_one_record_changes_no_alert(mapping, report):
@@ -259,8 +259,8 @@ def test_what_was_disabled_by_a_person_ends_without_a_mail(mapping, report, noon
     alerts.close_moot(now=noon + MINUTE)
 
     for alert in Alert.objects.all():
-        assert alert.ended_at == alert.ended_mailed_at == noon + MINUTE
-        assert alert.began_mailed_at == noon + MINUTE
+        assert alert.ended_at == alert.ended_told_at == noon + MINUTE
+        assert alert.began_told_at == noon + MINUTE
 
 
 def test_the_connections_alert_stays_while_another_of_its_mappings_is_enabled(

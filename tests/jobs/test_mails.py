@@ -9,58 +9,14 @@ from aiosmtpd.controller import Controller
 from django.db import connection as database
 
 from common.problems import Problem
-from jobs import mails, runs, schedules
 from jobs.ledger import ledger_of
-from jobs.models import Alert, LedgerEntry, Run, Schedule
-from jobs.states import AlertKind, EntryState, RunStatus, Trigger
-from tests.builders_mapping import make_connection, make_mapping
-from tests.jobs.mail_server import MailServer
+from jobs.models import Alert, LedgerEntry, Run
+from jobs.notices import posting, sending, telling
+from jobs.notices.models import Delivery
+from jobs.states import AlertKind, EntryState, RunStatus
 
 MINUTE = timedelta(minutes=1)
 ADDRESSES = ["ops@example.com", "boss@example.com"]
-
-
-@pytest.fixture
-def server(settings):
-    """A mail server that the product sends through."""
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    settings.EMAIL_PORT = server.controller.port
-    server.controller.start()
-    yield server
-    server.controller.stop()
-
-
-@pytest.fixture
-def alert_of(noon):
-    """An alert of a mapping of 「本番」 that began at noon."""
-
-    def make(
-        kind=AlertKind.CONFIGURATION,
-        code="kintone_config.login",
-        *,
-        whole=True,
-        notify=ADDRESSES,
-        name="本番",
-        **values,
-    ) -> Alert:
-        connection = make_connection(name=name)
-        schedule = schedules.ensure(connection, now=noon)
-        Schedule.objects.filter(pk=schedule.pk).update(notify=list(notify))
-        mapping = make_mapping(connection, enabled=True)
-        run = runs.start(mapping, trigger=Trigger.SCHEDULE, now=noon)
-        return Alert.objects.create(
-            connection=connection,
-            mapping=None if whole else mapping,
-            kind=kind,
-            problem=Problem(code=code).as_json(),
-            run=run,
-            began_at=noon,
-            **values,
-        )
-
-    return make
 
 
 def end(alert: Alert, at) -> None:
@@ -70,7 +26,7 @@ def end(alert: Alert, at) -> None:
 def test_the_mail_names_what_happened_where_since_when_and_what_to_do(db, server, alert_of, noon):
     alert = alert_of()
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert server.subjects() == ["【要対応】kintoneにログインできません｜本番｜hpsync"]
     assert server.mails[0]["To"] == "ops@example.com, boss@example.com"
@@ -90,19 +46,19 @@ def test_it_is_told_once_however_many_ticks_pass(db, server, alert_of, noon):
     alert_of()
 
     for minute in range(3):
-        mails.deliver_pending(now=noon + minute * MINUTE)
+        telling.tell(now=noon + minute * MINUTE)
 
     assert len(server.mails) == 1
 
 
 def test_when_it_is_well_again_one_mail_says_so(db, server, alert_of, noon):
     alert = alert_of()
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
     server.mails.clear()
     end(alert, noon + 65 * MINUTE)
 
-    mails.deliver_pending(now=noon + 66 * MINUTE)
-    mails.deliver_pending(now=noon + 67 * MINUTE)
+    telling.tell(now=noon + 66 * MINUTE)
+    telling.tell(now=noon + 67 * MINUTE)
 
     assert server.subjects() == ["【復旧】設定の問題が解消しました｜本番｜hpsync"]
     assert "11月22日（日）13:05" in server.text()
@@ -112,8 +68,8 @@ def test_when_it_is_well_again_one_mail_says_so(db, server, alert_of, noon):
 def test_what_is_over_before_it_could_be_told_is_told_as_over_only(db, server, alert_of, noon):
     end(alert_of(), noon + MINUTE)
 
-    mails.deliver_pending(now=noon + 2 * MINUTE)
-    mails.deliver_pending(now=noon + 3 * MINUTE)
+    telling.tell(now=noon + 2 * MINUTE)
+    telling.tell(now=noon + 3 * MINUTE)
 
     assert [subject[:4] for subject in server.subjects()] == ["【復旧】"]
 
@@ -124,7 +80,7 @@ def test_a_hold_names_the_hour_it_resumes_in_japan_and_asks_for_nothing(db, serv
         status=RunStatus.HELD, resume_at=noon + timedelta(hours=12)
     )
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert server.subjects()[0].startswith("【自動で再開】1日の上限に達したため保留しています")
     assert "11月23日（月）0:00（日本時間）に自動で再開します" in server.text()
@@ -135,7 +91,7 @@ def test_a_hold_names_the_hour_it_resumes_in_japan_and_asks_for_nothing(db, serv
 def test_no_answer_is_retried_and_asks_for_nothing(db, server, alert_of, noon):
     alert_of(AlertKind.UNREACHABLE, "kintone_down")
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert server.subjects()[0].startswith(
         "【自動で再試行】kintoneから応答がないため待機しています"
@@ -160,7 +116,7 @@ def test_failed_records_are_told_by_cause_and_number(db, server, alert_of, noon)
         for number, code in enumerate(codes)
     )
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert server.subjects() == ["【要対応】3件のデータの連携に失敗しました｜本番｜hpsync"]
     causes = [line for line in server.text().splitlines() if line.startswith("- ")]
@@ -170,7 +126,7 @@ def test_failed_records_are_told_by_cause_and_number(db, server, alert_of, noon)
 def test_names_cannot_break_out_of_the_html_or_the_subject(db, server, alert_of, noon):
     alert_of(name="<b>A&B</b>")
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert "｜<b>A&B</b>｜hpsync" in server.subjects()[0]
     assert "<b>A" not in server.html()
@@ -180,9 +136,9 @@ def test_names_cannot_break_out_of_the_html_or_the_subject(db, server, alert_of,
 @pytest.mark.parametrize("kind", AlertKind)
 def test_every_kind_has_words_for_its_beginning_and_its_end(db, server, alert_of, noon, kind):
     alert = alert_of(kind, kind.value, whole=False)
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
     end(alert, noon + MINUTE)
-    mails.deliver_pending(now=noon + MINUTE)
+    telling.tell(now=noon + MINUTE)
 
     assert len(server.subjects()) == 2
     assert server.subjects()[1].startswith("【復旧】")
@@ -194,7 +150,7 @@ def test_the_mails_speak_the_language_of_the_installation_not_of_the_worker(
     settings.LANGUAGE_CODE = "en"
     alert_of()
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert 'lang="en"' in server.html()
 
@@ -204,11 +160,11 @@ def test_where_nobody_is_to_be_told_nothing_is_sent_and_nothing_stays_pending(
 ):
     alert = alert_of(notify=[])
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     alert.refresh_from_db()
     assert server.mails == []
-    assert alert.began_mailed_at == noon
+    assert alert.began_told_at == noon
 
 
 def test_a_mail_server_that_is_down_leaves_the_mail_for_the_next_tick(
@@ -216,12 +172,12 @@ def test_a_mail_server_that_is_down_leaves_the_mail_for_the_next_tick(
 ):
     alert_of()
     server.controller.stop()
-    mails.deliver_pending(now=noon)
-    assert "cannot be used" in caplog.text
+    telling.tell(now=noon)
+    assert "The mail server is not reached: notice.mail_down" in caplog.text
 
     server.controller = Controller(server, hostname="127.0.0.1", port=server.controller.port)
     server.controller.start()
-    mails.deliver_pending(now=noon + MINUTE)
+    telling.tell(now=noon + MINUTE)
 
     assert len(server.mails) == 1
 
@@ -231,28 +187,30 @@ def test_an_address_that_is_refused_does_not_hold_up_the_others(db, server, aler
     alert_of(notify=["gone@example.com"], name="A")
     alert_of(name="B")
 
-    mails.deliver_pending(now=noon)
+    telling.tell(now=noon)
 
     assert [subject.split("｜")[1] for subject in server.subjects()] == ["B"]
 
 
 def test_a_mail_whose_worker_died_over_it_is_sent_by_another(db, server, alert_of, noon):
-    alert_of(mailing_at=noon)
+    alert_of()
+    posting.post(now=noon)
+    Delivery.objects.update(sending_at=noon)
 
-    mails.deliver_pending(now=noon + MINUTE)
+    telling.tell(now=noon + MINUTE)
     assert server.mails == []
-    mails.deliver_pending(now=noon + 11 * MINUTE)
+    telling.tell(now=noon + 11 * MINUTE)
 
     assert len(server.mails) == 1
 
 
-def test_a_tick_that_saw_the_mail_pending_before_another_sent_it_sends_none(
-    db, server, alert_of, noon
-):
-    seen = alert_of()
-    mails.deliver_pending(now=noon)
+def test_a_tick_that_saw_the_mail_due_before_another_sent_it_sends_none(db, server, alert_of, noon):
+    alert_of()
+    posting.post(now=noon)
+    seen = list(Delivery.objects.all())
+    telling.tell(now=noon)
 
-    assert not mails._claim(seen, now=noon)
+    assert sending._claim(seen, now=noon) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -263,7 +221,7 @@ def test_several_ticks_at_once_send_one_mail(server, alert_of, noon):
     def tick(_number: int) -> None:
         try:
             together.wait()
-            mails.deliver_pending(now=noon)
+            telling.tell(now=noon)
         finally:
             database.close()
 

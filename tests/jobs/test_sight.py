@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from common import clock
 from crm.models import Lead, Member
-from jobs import alerts, mails, schedules, sight, tasks
+from jobs import alerts, schedules, sight, tasks
 from jobs.models import Alert, Schedule, SightCount
+from jobs.notices import telling
 from jobs.pages.health import Health, mapping_lines
 from mapping.models import Mapping
 from tests.builders_crm import make_company, make_lead, make_member
@@ -46,7 +47,7 @@ def later(time_machine: Any) -> Callable[..., None]:
     def act(passed: timedelta = HOUR) -> None:
         time_machine.shift(passed)
         sight.watch(now=clock.now())
-        mails.deliver_pending(now=clock.now())
+        telling.tell(now=clock.now())
 
     return act
 

@@ -1,6 +1,7 @@
 """Whoever reads English finds no Japanese on any screen, but in their own data."""
 
 import re
+from datetime import time, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -18,8 +19,11 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.models import Account, Company, CustomItem, ImportRun, Member
 from integrations import connections
+from integrations.models import Connection
 from jobs import identity, liveness, previewing, previews, runs, sight
-from jobs.models import Ledger, LedgerEntry, Run
+from jobs.models import Alert, Ledger, LedgerEntry, Run
+from jobs.notices.models import Delivery, NoticeChannel, NoticePlan
+from jobs.notices.states import ChannelKind, Digest
 from jobs.states import RunStatus, Trigger
 from mapping import mappings
 from mapping.models import Mapping
@@ -152,6 +156,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
     Run.objects.filter(pk=moving.pk).update(status=RunStatus.RUNNING, started_at=clock.now())
     _fill_source()
+    _fill_notices(made.connection)
     _take_rights_away(made, kintone)
     # An app that was made without its fields.
     half = Mapping.objects.create(
@@ -182,6 +187,30 @@ def _fill_source() -> None:
     Refusal.objects.create(**row, **kept)
 
 
+def _fill_notices(connection: Connection) -> None:
+    """Channels of all kinds, one that fails, one that gave up."""
+    now = clock.now()
+    plan = NoticePlan.objects.create(
+        connection=connection,
+        quiet_from=time(22),
+        quiet_until=time(7),
+        digest=Digest.HOURLY,
+        addresses={"budget": []},
+        succeeded_at=now,
+    )
+    failed = {"failed_at": now, "failure": Problem(code="notice.gone").as_json()}
+    for kind in ChannelKind:
+        values = {"kind": kind, "name": str(kind), "url": "https://example.com/", "secret": "x"}
+        NoticeChannel.objects.create(plan=plan, **values, **failed)
+    channel = plan.channels.earliest("pk")
+    alert = Alert.objects.create(connection=connection, kind="internal", began_at=now, ended_at=now)
+    row = {"plan": plan, "alert": alert, "stage": "began", "since": now, "created_at": now}
+    row |= {"urgent": True, "gathered": True, "due_at": now + timedelta(hours=1)}
+    Delivery.objects.create(channel=channel, attempts=2, **row)
+    Delivery.objects.create(channel=channel, given_up_at=now, **row)
+    Delivery.objects.create(**row)
+
+
 def addresses(mapping: Mapping) -> list[str]:
     """Every screen, with something on it."""
     companies = list(Company.objects.order_by("pk"))
@@ -198,6 +227,9 @@ def addresses(mapping: Mapping) -> list[str]:
         "jobs:connection-delete": mapping.connection_id,
         "jobs:connection-users": mapping.connection_id,
         "jobs:cleansing": mapping.connection_id,
+        "jobs:notice-plan": mapping.connection_id,
+        "jobs:notice-channel-add": mapping.connection_id,
+        "jobs:notice-channel-delete": NoticeChannel.objects.earliest("pk").pk,
         "jobs:sight": Mapping.objects.get(record_type="lead").pk,
         "jobs:mapping-delete": mapping.pk,
         "jobs:trial": mapping.pk,
@@ -209,12 +241,15 @@ def addresses(mapping: Mapping) -> list[str]:
     names = (
         *("dashboard", "settings", "connection-new", "runs"),
         *("source", "source-refused", "source-gone", "source-delete", "left-over"),
+        *("notices", "notice-plan", "notice-channel-add"),
     )
     nothing_found = "?q=zzzz"
     return [
         *(reverse(f"jobs:{name}") for name in names),
         *(reverse(name, args=[pk]) for name, pk in pks.items()),
         *(reverse("jobs:run", args=[run.pk]) for run in Run.objects.all()),
+        *(reverse("jobs:notice-channel", args=[one.pk]) for one in NoticeChannel.objects.all()),
+        *(f"{reverse('jobs:notice-channel-add')}?kind={kind}" for kind in ChannelKind),
         *(reverse("jobs:record-state", args=["company", one.pk]) for one in companies),
         *(reverse("crm:record", args=["company", one.pk]) for one in companies),
         *(

@@ -202,3 +202,23 @@ def test_a_pace_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:
     answer = run("manage.py", "check", var_dir=tmp_path, API_REQUESTS_PER_MINUTE="0")
     assert "API_REQUESTS_PER_MINUTE" in answer.stderr
+
+
+def test_networks_within_that_webhooks_may_lead_to_are_none_but_those_that_are_named(
+    tmp_path: Path,
+) -> None:
+    reading = (
+        "import django; django.setup(); from django.conf import settings;"
+        "print(list(map(str, settings.NOTICE_INSIDE_NETWORKS)))"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "hpsync.settings"}
+    usual = run("-c", reading, var_dir=tmp_path, **environment)
+    named = {"NOTICE_INSIDE_NETWORKS": "10.1.2.0/24,fd00::5"}
+    said = run("-c", reading, var_dir=tmp_path, **environment, **named)
+    assert usual.stdout.strip() == "[]"
+    assert said.stdout.strip() == "['10.1.2.0/24', 'fd00::5/128']"
+
+
+def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
+    answer = run("manage.py", "check", var_dir=tmp_path, NOTICE_INSIDE_NETWORKS="office")
+    assert "NOTICE_INSIDE_NETWORKS" in answer.stderr

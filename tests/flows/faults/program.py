@@ -72,7 +72,8 @@ def _hurry() -> None:
     """What is waited for in the database and in the broker, too."""
     from django.conf import settings
 
-    from jobs import courier, mails, sweep
+    from jobs import courier, sweep
+    from jobs.notices import sending
 
     settings.CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "visibility_timeout": 2,
@@ -83,7 +84,7 @@ def _hurry() -> None:
     courier.BEAT_SECONDS = 0.3
     sweep.LOST_AFTER = timedelta(seconds=5)
     sweep.RING_AGAIN_AFTER = timedelta(seconds=1)
-    mails.CLAIM_LIFE = timedelta(seconds=1)
+    sending.CLAIM_LIFE = timedelta(seconds=1)
 
 
 def _supervise(log: str, *arguments: str) -> None:

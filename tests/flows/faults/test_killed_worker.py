@@ -7,6 +7,7 @@ import pytest
 from common.clock import now
 from integrations import budget
 from jobs.models import Alert, LedgerEntry, Run
+from jobs.notices.models import Delivery
 from jobs.states import AlertKind, FailureKind, RunStatus
 from tests.builders_crm import change, make_companies
 from tests.flows.faults.conftest import DOOMED, by_code
@@ -128,7 +129,8 @@ def test_a_mail_is_sent_again_by_another_where_its_sender_died_over_it(
     product.rest()
     assert len(product.mails.mails) == told - 1, "while its claim is fresh nobody else sends it"
 
-    wait_until(lambda: Alert.objects.filter(mailing_at__lt=now() - timedelta(seconds=1)).exists())
+    void = timedelta(seconds=1)
+    wait_until(lambda: Delivery.objects.filter(sending_at__lt=now() - void).exists())
     for _tick in range(3):
         product.tick()
         product.rest()
