@@ -19,6 +19,7 @@ COPY jobs jobs
 COPY locale locale
 COPY mapping mapping
 COPY pulls pulls
+COPY signin signin
 COPY sandbox sandbox
 COPY static static
 COPY templates templates

@@ -147,7 +147,25 @@ if HTTPS:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_ENGINE = "signin.session_store"
+
+
+def span(name: str, *, default: int, **unit: int) -> timedelta:
+    """So many of a unit as the environment says, at least one."""
+    count = env.int(name, default=default)
+    if count < 1:
+        message = f"{name} is a number from 1."
+        raise ImproperlyConfigured(message)
+    return timedelta(**{word: one * count for word, one in unit.items()})
+
+
+#: A session ends when nobody used it for so long, and so long after signing in however it is used.
+SESSION_IDLE = span("SESSION_IDLE_HOURS", default=12, hours=1)
+SESSION_LONGEST = span("SESSION_LONGEST_HOURS", default=168, hours=1)
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
+#: Sensitive changes ask for the password where it was given longer ago.
+PASSWORD_AGAIN_AFTER = span("PASSWORD_AGAIN_AFTER_MINUTES", default=15, minutes=1)
+SIGN_IN_HISTORY_DAYS = span("SIGN_IN_HISTORY_DAYS", default=400, days=1).days
 # Preloading binds a whole domain: its owner decides that, not one application in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"
@@ -174,7 +192,6 @@ if API_REQUESTS_PER_MINUTE < 1:
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -185,6 +202,7 @@ INSTALLED_APPS = [
     "crm",
     "integrations",
     "mapping",
+    "signin",
     "pulls",
     "jobs",
     "api",
@@ -201,9 +219,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "signin.sessions.SessionLifeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hpsync.access.AdministratorsOnlyMiddleware",
+    "signin.demands.DemandsMiddleware",
 ]
 ROOT_URLCONF = "hpsync.urls"
 WSGI_APPLICATION = "hpsync.wsgi.application"
@@ -230,14 +250,15 @@ AUTH_USER_MODEL = "crm.Account"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_LENGTH = 12
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "signin.passwords.GuessableValidator"},
 ]
 
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="ja")
@@ -296,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is not owed: the next one does the same.
     "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}},
     "api-forget": {"task": "api.forget", "schedule": 3600.0, "options": {"expires": 3500}},
+    "signin-forget": {"task": "signin.forget", "schedule": 3600.0, "options": {"expires": 3500}},
 }
 
 # --- Watched folder -------------------------------------------------------------------------------

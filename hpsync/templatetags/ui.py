@@ -56,7 +56,11 @@ NAVIGATION = (
         arguments={"record_type": "company"},
     ),
     Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
-    Entry(route="crm:accounts", label=_("ユーザー"), views=("crm:account",)),
+    Entry(
+        route="crm:accounts",
+        label=_("ユーザー"),
+        views=("crm:account", "signin:history", "signin:settings", "signin:factor-reset"),
+    ),
     Entry(route="api-tokens", label=_("APIトークン"), views=("api-token", "api-docs")),
 )
 
