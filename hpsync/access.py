@@ -82,7 +82,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _say_that_it_ended(request: HttpRequest) -> None:
     """Whoever comes with the key of a session that is no more was signed in until now."""
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.is_empty():
+    if request.COOKIES.get(settings.SESSION_COOKIE_NAME) and request.session.is_empty():
         text = _(
             "サインインの有効期限が切れたか、サインアウトされました。"
             "もう一度サインインしてください。"

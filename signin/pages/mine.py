@@ -15,7 +15,7 @@ from crm.pages.answers import get_or_post, show_form
 from signin import factors, history, policy, sessions, throttle
 from signin.forms import OwnPasswordForm
 
-TRIES_SHOWN = 5
+TRIES_SHOWN = 10
 
 
 def own_account(request: HttpRequest) -> Account:
