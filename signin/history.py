@@ -47,16 +47,16 @@ def note(
     return SignIn.objects.create(
         at=clock.now(),
         account=account,
-        name="" if account else _shortened(name),
+        name="" if account else _shortened(_storable(name)),
         result=result,
         address=address_of(request),
-        browser=browser_of(request),
+        browser=_storable(browser_of(request)),
     )
 
 
 def find_account(name: str) -> Account | None:
     """Whose name was typed."""
-    return Account.objects.filter(username=name).first()
+    return Account.objects.filter(username=_storable(name)).first()
 
 
 def page(query: Query, *, below: int | None = None) -> Page:
@@ -93,6 +93,11 @@ def _matching(query: Query) -> QuerySet[SignIn]:
     elif query.result:
         found = found.filter(result=query.result)
     return found if query.since is None else found.filter(at__gte=query.since)
+
+
+def _storable(text: str) -> str:
+    """Without the one character that PostgreSQL does not take."""
+    return text.replace("\0", "")
 
 
 def _shortened(name: str) -> str:

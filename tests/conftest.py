@@ -45,7 +45,9 @@ CHROMIUM_FLAGS = [
 
 
 #: What the database or the broker could do differently: tried on both kinds.
-STACK_FOLDERS = ("tests/api/", "tests/crm/", "tests/flows/", "tests/jobs/", "tests/pulls/")
+STACK_FOLDERS = tuple(
+    f"tests/{name}/" for name in ("api", "crm", "flows", "jobs", "pulls", "signin")
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -62,6 +62,17 @@ def test_who_has_to_wait_is_written_down_once_in_each_wait(administrator: Accoun
     assert results() == [*[R.WRONG_PASSWORD] * throttle.FREE_FOR_NAME, R.HAD_TO_WAIT]
 
 
+def test_a_character_that_a_database_refuses_is_no_error(db: None) -> None:
+    for _ in range(throttle.FREE_FOR_NAME):
+        sign_in(Client(), name="bo\0b")
+    for _ in range(throttle.FREE_FOR_ADDRESS):
+        sign_in(Client(), name="bob")
+
+    sign_in(Client(), name="bo\0b")
+
+    assert results()[-1] == R.HAD_TO_WAIT
+
+
 def test_a_form_that_was_left_empty_is_no_try(db: None) -> None:
     sign_in(Client(), name="", password="")
 
