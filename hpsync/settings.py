@@ -150,22 +150,31 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_ENGINE = "signin.session_store"
 
 
-def span(name: str, *, default: int, **unit: int) -> timedelta:
-    """So many of a unit as the environment says, at least one."""
-    count = env.int(name, default=default)
+def at_least_one(name: str, count: int) -> int:
+    """The count that the environment gives under that name."""
     if count < 1:
         message = f"{name} is a number from 1."
         raise ImproperlyConfigured(message)
-    return timedelta(**{word: one * count for word, one in unit.items()})
+    return count
 
 
 #: A session ends when nobody used it for so long, and so long after signing in however it is used.
-SESSION_IDLE = span("SESSION_IDLE_HOURS", default=12, hours=1)
-SESSION_LONGEST = span("SESSION_LONGEST_HOURS", default=168, hours=1)
+SESSION_IDLE = timedelta(
+    hours=at_least_one("SESSION_IDLE_HOURS", env.int("SESSION_IDLE_HOURS", default=12))
+)
+SESSION_LONGEST = timedelta(
+    hours=at_least_one("SESSION_LONGEST_HOURS", env.int("SESSION_LONGEST_HOURS", default=168))
+)
 SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
 #: Sensitive changes ask for the password where it was given longer ago.
-PASSWORD_AGAIN_AFTER = span("PASSWORD_AGAIN_AFTER_MINUTES", default=15, minutes=1)
-SIGN_IN_HISTORY_DAYS = span("SIGN_IN_HISTORY_DAYS", default=400, days=1).days
+PASSWORD_AGAIN_AFTER = timedelta(
+    minutes=at_least_one(
+        "PASSWORD_AGAIN_AFTER_MINUTES", env.int("PASSWORD_AGAIN_AFTER_MINUTES", default=15)
+    )
+)
+SIGN_IN_HISTORY_DAYS = at_least_one(
+    "SIGN_IN_HISTORY_DAYS", env.int("SIGN_IN_HISTORY_DAYS", default=400)
+)
 # Preloading binds a whole domain: its owner decides that, not one application in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"

@@ -202,3 +202,8 @@ def test_a_pace_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:
     answer = run("manage.py", "check", var_dir=tmp_path, API_REQUESTS_PER_MINUTE="0")
     assert "API_REQUESTS_PER_MINUTE" in answer.stderr
+
+
+def test_a_session_that_lives_for_no_time_is_refused(tmp_path: Path) -> None:
+    answer = run("manage.py", "check", var_dir=tmp_path, SESSION_IDLE_HOURS="0")
+    assert "SESSION_IDLE_HOURS" in answer.stderr
