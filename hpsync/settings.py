@@ -168,9 +168,7 @@ SESSION_LONGEST = timedelta(
 SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
 #: Sensitive changes ask for the password where it was given longer ago.
 PASSWORD_AGAIN_AFTER = timedelta(
-    minutes=at_least_one(
-        "PASSWORD_AGAIN_AFTER_MINUTES", env.int("PASSWORD_AGAIN_AFTER_MINUTES", default=15)
-    )
+    minutes=at_least_one("CONFIRM_AFTER_MINUTES", env.int("CONFIRM_AFTER_MINUTES", default=15))
 )
 SIGN_IN_HISTORY_DAYS = at_least_one(
     "SIGN_IN_HISTORY_DAYS", env.int("SIGN_IN_HISTORY_DAYS", default=400)
