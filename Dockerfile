@@ -21,6 +21,7 @@ COPY jobs jobs
 COPY locale locale
 COPY mapping mapping
 COPY pulls pulls
+COPY signin signin
 COPY sandbox sandbox
 COPY static static
 COPY templates templates

@@ -72,6 +72,11 @@ class Kind(models.TextChoices):
     ACCOUNT_CHANGE = "account.change", _("ユーザーを変更")
     ACCOUNT_PASSWORD = "account.password", _("ユーザーのパスワードを変更")
 
+    ACCOUNT_FACTOR = "account.factor", _("2要素認証を有効に変更")
+    ACCOUNT_FACTOR_REMOVE = "account.factor_remove", _("2要素認証を無効に変更")
+    ACCOUNT_RECOVERY = "account.recovery", _("リカバリーコードを再発行")
+    ACCOUNT_POLICY = "account.policy", _("管理者の2要素認証の必須を変更")
+
     TOKEN_ADD = "token.add", _("APIトークンを追加")
     TOKEN_REVOKE = "token.revoke", _("APIトークンを失効")
 

@@ -39,8 +39,15 @@ def set_password(account: Account, *, password: str) -> None:
         account.save(update_fields=["password"])
 
 
+@transaction.atomic
+def make_administrator(account: Account) -> None:
+    """Give `account` the right 管理者, and let it in where it was shut out."""
+    account.role, account.is_active = Account.Role.ADMINISTRATOR, True
+    account.save(update_fields=["role", "is_active"])
+
+
 def _other_administrators(account: Account) -> bool:
     """Whether another administrator remains; locks them, for two could shut out each other."""
     administrators = Account.objects.filter(is_active=True, role=Account.Role.ADMINISTRATOR)
-    remaining = list(administrators.select_for_update().values_list("pk", flat=True))
+    remaining = list(administrators.order_by("pk").select_for_update().values_list("pk", flat=True))
     return any(pk != account.pk for pk in remaining)

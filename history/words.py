@@ -44,6 +44,7 @@ NAMES: Mapping[str, Promise] = {
     "kind": gettext_lazy("種類"),
     "email": gettext_lazy("メールアドレス"),
     "groups": gettext_lazy("グループ"),
+    "second_factor_required": gettext_lazy("管理者の2要素認証を必須にする"),
     "section": gettext_lazy("所属部署"),
     "quiet_from": gettext_lazy("通知を控える時間の開始"),
     "quiet_until": gettext_lazy("通知を控える時間の終了"),

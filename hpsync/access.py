@@ -3,17 +3,23 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from api.access import DOCUMENT_ROUTE, is_for_programs, refusal
 
 #: Route names that strangers may see. Static files are served before the gate and have no route.
-OPEN_ROUTES = ("sign-in", "sign-out", "language", "health-live", "health-ready")
+OPEN_ROUTES = (
+    *("sign-in", "sign-in-code", "sign-out"),
+    *("language", "health-live", "health-ready"),
+)
 
 
 class AdministratorsOnlyMiddleware:
@@ -66,11 +72,22 @@ def _is_open(match: ResolverMatch | None) -> bool:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page; a fragment's request takes the whole window there."""
+    _say_that_it_ended(request)
     htmx = HtmxDetails(request)
     if htmx:
         return HttpResponseClientRedirect(_sign_in_url(htmx.current_url_abs_path))
     # A form that was sent cannot be sent again by a redirect: start where it stood, at the top.
     return redirect(_sign_in_url(request.get_full_path() if request.method == "GET" else None))
+
+
+def _say_that_it_ended(request: HttpRequest) -> None:
+    """Whoever comes with the key of a session that is no more was signed in until now."""
+    if request.COOKIES.get(settings.SESSION_COOKIE_NAME) and request.session.is_empty():
+        text = _(
+            "サインインの有効期限が切れたか、サインアウトされました。"
+            "もう一度サインインしてください。"
+        )
+        messages.info(request, text)
 
 
 def _sign_in_url(back: str | None) -> str:

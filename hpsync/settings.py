@@ -159,7 +159,32 @@ if HTTPS:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_ENGINE = "signin.session_store"
+
+
+def at_least_one(name: str, count: int) -> int:
+    """The count that the environment gives under that name."""
+    if count < 1:
+        message = f"{name} is a number from 1."
+        raise ImproperlyConfigured(message)
+    return count
+
+
+#: A session ends when nobody used it for so long, and so long after signing in however it is used.
+SESSION_IDLE = timedelta(
+    hours=at_least_one("SESSION_IDLE_HOURS", env.int("SESSION_IDLE_HOURS", default=12))
+)
+SESSION_LONGEST = timedelta(
+    hours=at_least_one("SESSION_LONGEST_HOURS", env.int("SESSION_LONGEST_HOURS", default=168))
+)
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
+#: Sensitive changes ask for the password where it was given longer ago.
+PASSWORD_AGAIN_AFTER = timedelta(
+    minutes=at_least_one("CONFIRM_AFTER_MINUTES", env.int("CONFIRM_AFTER_MINUTES", default=15))
+)
+SIGN_IN_HISTORY_DAYS = at_least_one(
+    "SIGN_IN_HISTORY_DAYS", env.int("SIGN_IN_HISTORY_DAYS", default=400)
+)
 # Preloading binds a whole domain: its owner decides that, not one application in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"
@@ -192,7 +217,6 @@ if AUDIT_DAYS < 1:
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -204,6 +228,7 @@ INSTALLED_APPS = [
     "crm",
     "integrations",
     "mapping",
+    "signin",
     "pulls",
     "jobs",
     "api",
@@ -221,10 +246,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "signin.sessions.SessionLifeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hpsync.access.AdministratorsOnlyMiddleware",
     "hpsync.acting.ActorMiddleware",
+    "signin.demands.DemandsMiddleware",
 ]
 ROOT_URLCONF = "hpsync.urls"
 WSGI_APPLICATION = "hpsync.wsgi.application"
@@ -251,14 +278,15 @@ AUTH_USER_MODEL = "crm.Account"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_LENGTH = 12
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "signin.passwords.GuessableValidator"},
 ]
 
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="ja")
@@ -317,6 +345,7 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is not owed: the next one does the same.
     "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}},
     "api-forget": {"task": "api.forget", "schedule": 3600.0, "options": {"expires": 3500}},
+    "signin-forget": {"task": "signin.forget", "schedule": 3600.0, "options": {"expires": 3500}},
 }
 
 # --- Watched folder -------------------------------------------------------------------------------

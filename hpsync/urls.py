@@ -2,16 +2,20 @@
 
 from django.urls import include, path
 
-from hpsync import health, views
+from hpsync import health
+from hpsync.language import choose_language
+from signin.pages import sign_in
 
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("language/", views.choose_language, name="language"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/code/", sign_in.enter_code, name="sign-in-code"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("language/", choose_language, name="language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("api.urls")),
     path("api-tokens/", include("api.page_urls")),
+    path("", include("signin.urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
     path("history/", include("history.urls")),

@@ -33,6 +33,7 @@ PACKAGES = (
     "jobs",
     "mapping",
     "pulls",
+    "signin",
 )
 #: Function → positions of its message, plural and context arguments.
 FUNCTIONS = {

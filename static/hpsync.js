@@ -127,6 +127,11 @@
     for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
   });
 
+  // Printing takes a script: without one its button is not there.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-print]")) window.print();
+  });
+
   // Back from a form that was sent: its button is as it was.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) unmarkBusy(document);
@@ -134,6 +139,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     focusWhatAsksForIt(document);
+    for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
     for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
     for (const spoken of document.querySelectorAll("[data-say][id]")) {
       said.set(spoken.id, spoken.dataset.say);

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ from django.db import connection
 from django.test import Client
 from redis import Redis
 
+from common import clock
 from crm.models import Account
+from signin import sessions
 from tests.stack import REDIS_URL, redis_answers
 
 if TYPE_CHECKING:
@@ -42,13 +45,8 @@ CHROMIUM_FLAGS = [
 
 
 #: What the database or the broker could do differently: tried on both kinds.
-STACK_FOLDERS = (
-    "tests/api/",
-    "tests/audit/",
-    "tests/crm/",
-    "tests/flows/",
-    "tests/jobs/",
-    "tests/pulls/",
+STACK_FOLDERS = tuple(
+    f"tests/{name}/" for name in ("api", "audit", "crm", "flows", "jobs", "pulls", "signin")
 )
 
 
@@ -168,20 +166,26 @@ def general(db: None) -> Account:
     return _account("ippan", role=Account.Role.GENERAL)
 
 
+def signed_in(account: Account, *, at: datetime | None = None) -> Client:
+    """A browser in which the account signed in, now or at that moment."""
+    client = Client()
+    client.force_login(account)
+    session = client.session
+    sessions.open_now(session, now=at or clock.now(), address="127.0.0.1", browser="Firefox 140")
+    session.save()
+    return client
+
+
 @pytest.fixture
 def as_administrator(administrator: Account) -> Client:
-    """A browser in which an administrator is signed in."""
-    client = Client()
-    client.force_login(administrator)
-    return client
+    """A browser in which an administrator signed in just now."""
+    return signed_in(administrator)
 
 
 @pytest.fixture
 def as_general(general: Account) -> Client:
-    """A browser in which an ordinary account is signed in."""
-    client = Client()
-    client.force_login(general)
-    return client
+    """A browser in which an ordinary account signed in just now."""
+    return signed_in(general)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from crm.pages.forms_accounts import AddAccountForm, ChangeAccountForm, Password
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
     """Everybody who may sign in, and who no longer may."""
-    found = Account.objects.order_by("-is_active", "username")
+    found = Account.objects.select_related("second_factor").order_by("-is_active", "username")
     return render(request, "crm/accounts.html", {"accounts": found})
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -61,14 +62,8 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("パスワード"),
         strip=False,
-        min_length=8,
-        help_text=_("8文字以上で、推測されにくいものを入力してください。"),
-        error_messages={
-            "required": _("パスワードを入力してください。"),
-            "min_length": _(
-                "パスワードが8文字より短いため、登録できません。8文字以上で入力してください。"
-            ),
-        },
+        help_text=_("12文字以上で、推測されにくいものを入力してください。"),
+        error_messages={"required": _("パスワードを入力してください。")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -79,11 +74,25 @@ class PasswordForm(forms.Form):
     def clean_password(self) -> str:
         """A password that the validators of the settings accept."""
         password: str = self.cleaned_data["password"]
-        password_validation.validate_password(password, self.account)
+        if len(password) < settings.PASSWORD_LENGTH:
+            message = _(
+                "パスワードが12文字より短いため、登録できません。12文字以上で入力してください。"
+            )
+            raise ValidationError(message)
+        password_validation.validate_password(password, self.owner())
         return password
+
+    def owner(self) -> Account | None:
+        """Whose name and address the password must not be like."""
+        return self.account
 
 
 class AddAccountForm(PasswordForm, AccountForm):
     """A new account with its first password."""
 
     field_order = ["username", "email", "role", "password"]
+
+    def owner(self) -> Account:
+        """The account that is to be."""
+        given = self.cleaned_data
+        return Account(username=given.get("username", ""), email=given.get("email", ""))

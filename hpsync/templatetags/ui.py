@@ -57,7 +57,11 @@ NAVIGATION = (
     ),
     Entry(route="jobs:notices", label=_("通知"), views=("jobs:notice",)),
     Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
-    Entry(route="crm:accounts", label=_("ユーザー"), views=("crm:account",)),
+    Entry(
+        route="crm:accounts",
+        label=_("ユーザー"),
+        views=("crm:account", "signin:history", "signin:settings", "signin:factor-reset"),
+    ),
     Entry(route="history:entries", label=_("操作履歴"), views=("history:",)),
     Entry(route="api-tokens", label=_("APIトークン"), views=("api-token", "api-docs")),
 )

@@ -102,7 +102,7 @@ def _of_cause(found: Any, request: HttpRequest) -> Any:
 
 
 def _record_headings() -> Sequence[str]:
-    return (_("外部ID"), _("データ"), _("原因"), _("説明"), _("対処"), _("詳細"))
+    return (_("外部ID"), _("データ"), _("原因"), _("理由"), _("対処"), _("詳細"))
 
 
 def _record_cells(

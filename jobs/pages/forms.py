@@ -11,11 +11,11 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from common.sealing import seal, unseal
 from crm.models import Member
 from integrations.connections import read_subdomain
 from integrations.models import Connection
 from jobs.models import Schedule
-from jobs.pages.sealing import seal, unseal
 from jobs.states import Interval
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from django.core.validators import RegexValidator, validate_email
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.sealing import seal, unseal
 from jobs.notices.checks import check_key, check_token, check_url
 from jobs.notices.models import NoticeChannel
 from jobs.notices.origins import SOURCE, Origin, kinds_of
 from jobs.notices.plans import PlanValues
 from jobs.notices.states import ChannelKind, Digest
 from jobs.pages.forms import read_lines
-from jobs.pages.sealing import seal, unseal
 from jobs.states import AlertKind
 
 #: What stands in a field of addresses where nobody is to be told.

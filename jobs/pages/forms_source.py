@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from common.sealing import seal, unseal
 from jobs.pages.forms import read_lines
-from jobs.pages.sealing import seal, unseal
 from pulls.hosts import read_host
 from pulls.models import Tenant
 

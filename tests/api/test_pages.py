@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from api import tokens
 from api.models import ApiToken
 from crm.models import Account
+from signin.models import OpenSession
 from tests.api.conftest import MakeToken, client_with
+from tests.conftest import signed_in
 from tests.pages.reading import Page
 
 NOW = datetime.fromisoformat("2026-11-22T05:05:10+00:00")
@@ -40,7 +41,7 @@ def test_a_token_that_was_added_is_shown_once_and_works(
     as_administrator: Client, administrator: Account
 ) -> None:
     with time_machine.travel(NOW, tick=False):
-        answer = add(as_administrator)
+        answer = add(signed_in(administrator))
         secret = secret_on(answer)
         codes = [
             client_with(secret).get(f"/api/v1/records/{kind}").status_code
@@ -56,7 +57,7 @@ def test_a_token_that_was_added_is_shown_once_and_works(
         page = as_administrator.get(path).content.decode()
         assert secret not in page
         assert secret[:10] in page
-    assert not any(secret in str(one.get_decoded()) for one in Session.objects.all())
+    assert not any(secret in str(one.get_decoded()) for one in OpenSession.objects.all())
 
 
 def test_the_command_that_is_shown_reads_what_the_token_may_read(as_administrator: Client) -> None:

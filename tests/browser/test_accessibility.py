@@ -19,9 +19,12 @@ from jobs.states import RunStatus, Trigger
 from mapping.rules import save_rules, specs_of
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
+from signin import factors
+from signin.models import SignIn
 from tests.builders_crm import change, make_company
 from tests.builders_mapping import make_mapping
 from tests.flows.conftest import enabled_mapping, run_now
+from tests.signin.conftest import give_factor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,9 +71,21 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
         account=Account.objects.get(),
         now=clock.now(),
     )
+    _fill_sign_ins()
     # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
     make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
+
+
+def _fill_sign_ins() -> None:
+    """Two who have a second factor, one of whom changes the app; every way that a try can end."""
+    me, other = Account.objects.get(), Account.objects.create_user("futari")
+    for account in (me, other):
+        give_factor(account)
+    factors.set_up(me, now=clock.now())
+    for result in SignIn.Result:
+        SignIn.objects.create(at=clock.now(), result=result, account=me, browser="Edge" * 16)
+    SignIn.objects.create(at=clock.now(), result=SignIn.Result.NO_ACCOUNT, name="abc…")
 
 
 def addresses(mapping: "Mapping") -> list[str]:
@@ -113,6 +128,16 @@ def addresses(mapping: "Mapping") -> list[str]:
         "/history/?kind=account&period=7",
         f"/history/{changed(mapping)}/",
         f"/history/{changed(mapping)}/put-back/",
+        "/account/",
+        "/account/password/",
+        "/account/second-factor/",
+        "/account/second-factor/remove/",
+        "/account/recovery-codes/",
+        "/sign-ins/",
+        "/sign-ins/settings/",
+        "/customers/accounts/",
+        f"/customers/accounts/{Account.objects.get(username='futari').pk}/",
+        f"/accounts/{Account.objects.get(username='futari').pk}/second-factor/reset/",
     ]
 
 

@@ -77,7 +77,7 @@ def test_failed_records_tell_their_cause_and_remedy(
     found = [dict(zip(heading, line, strict=True)) for line in lines]
     assert [one["外部ID"] for one in found] == ["'=1+2", "C-2", "C-3"]
     assert found[0]["データ"].startswith("'=とても長い名前")
-    assert all("文字" in one["原因"] + one["説明"] for one in found)
+    assert all("文字" in one["原因"] + one["理由"] for one in found)
 
 
 def test_the_records_of_a_run_are_in_its_file_of_the_chosen_cause_alone(

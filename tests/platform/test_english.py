@@ -31,6 +31,8 @@ from mapping.rules import save_rules
 from mapping.rulespec import RuleSpec
 from pulls import pulling, tenants
 from pulls.models import Arrival, Pull, Refusal
+from signin import factors
+from signin.models import SignIn
 from tests.builders_crm import (
     change,
     make_company,
@@ -40,7 +42,9 @@ from tests.builders_crm import (
     make_member,
 )
 from tests.builders_mapping import form_answer, make_connection, make_mapping
+from tests.conftest import PASSWORD, signed_in
 from tests.flows.conftest import enabled_mapping, run_now
+from tests.signin.conftest import code_of, give_factor
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿ｦ-ﾟ]")
 #: Said in Japanese on purpose: the button that leads back to it.
@@ -164,6 +168,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
     )
     save_rules(half, [RuleSpec(field="code", source="external_id")], update_key="code")
     tokens.make(**TOKEN_VALUES | {"account": Account.objects.first()}, now=clock.now())
+    _fill_sign_ins()
     return made
 
 
@@ -172,6 +177,15 @@ def _take_rights_away(mapping: Mapping, kintone: Any) -> None:
     kintone.app(mapping.app).read_only = {"name"}
     with connections.client_for(mapping.connection) as client:
         mappings.read_access(mapping, client, now=clock.now())
+
+
+def _fill_sign_ins() -> None:
+    """Two accounts with a second factor, and every way that signing in can end."""
+    for account in (Account.objects.get(), Account.objects.create_user("other")):
+        give_factor(account)
+    for result in SignIn.Result:
+        SignIn.objects.create(at=clock.now(), result=result, account=Account.objects.first())
+    SignIn.objects.create(at=clock.now(), result=SignIn.Result.NO_ACCOUNT, name="abc…")
 
 
 def _fill_source() -> None:
@@ -220,8 +234,8 @@ def addresses(mapping: Mapping) -> list[str]:
         "crm:custom-item-delete": CustomItem.objects.get().pk,
         "crm:member": Member.objects.get().pk,
         "crm:member-delete": Member.objects.get().pk,
-        "crm:account": Account.objects.get().pk,
-        "crm:account-password": Account.objects.get().pk,
+        "crm:account": Account.objects.get(username="kanri").pk,
+        "crm:account-password": Account.objects.get(username="kanri").pk,
         "api-token": ApiToken.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
@@ -265,6 +279,16 @@ def addresses(mapping: Mapping) -> list[str]:
         *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
         *(reverse(name) for name in ("crm:members-import", "jobs:access-mode")),
         *(reverse(name) for name in ("api-tokens", "api-token-add", "api-docs")),
+        *(
+            reverse(f"signin:{name}")
+            for name in (
+                *("mine", "password", "factor", "recovery", "factor-remove"),
+                *("history", "settings"),
+            )
+        ),
+        reverse("signin:history") + "?result=recovery",
+        reverse("crm:account", args=[Account.objects.get(username="other").pk]),
+        reverse("signin:factor-reset", args=[Account.objects.get(username="other").pk]),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
@@ -324,6 +348,21 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("crm:members-import"), {}),
         (reverse("jobs:access-mode"), {"mode": "x"}),
         (reverse("crm:account-add"), {"password": "short"}),
+        (reverse("crm:account-add"), {"password": "kintone12345"}),
+        (reverse("crm:account-add"), {"password": "aaaaaaaaaaaa"}),
+        (reverse("signin:password"), {"own_password": "wrong", "password": "short"}),
+        (reverse("signin:factor-begin"), {}),
+        (reverse("signin:factor"), {"code": "1"}),
+        (reverse("signin:factor"), {}),
+        (reverse("signin:recovery"), {}),
+        (reverse("signin:sessions-end"), {}),
+        (reverse("signin:settings"), {"second_factor_required": "on"}),
+        (reverse("signin:factor-remove"), {}),
+        (reverse("signin:unlock", args=[Account.objects.get(username="other").pk]), {}),
+        (reverse("signin:factor-reset", args=[Account.objects.get(username="other").pk]), {}),
+        (reverse("signin:settings"), {}),
+        (reverse("signin:factor-remove"), {}),
+        (reverse("signin:settings"), {"second_factor_required": "on"}),
         (reverse("crm:custom-items", args=["company"]), {"key": "A"}),
         (reverse("crm:record-add", args=["company"]), {"latitude": "north"}),
         (reverse("crm:import", args=["company"]), {}),
@@ -391,3 +430,31 @@ def test_an_import_is_told_in_english_from_the_first_line_to_the_report(reader: 
     report = reader.get(reverse("crm:import-run", args=[run.pk])).content.decode()
 
     assert (japanese_on(match), japanese_on(report)) == ([], [])
+
+
+def test_signing_in_is_told_in_english_step_by_step(administrator: Account) -> None:
+    key, _ = give_factor(administrator)
+    browser = Client()
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    given = {"username": administrator.username, "password": PASSWORD}
+    pages = [
+        browser.get("/sign-in/code/", follow=True),
+        browser.post("/sign-in/", given, follow=True),
+        browser.get("/sign-in/code/?recovery=1"),
+        browser.post("/sign-in/code/?recovery=1", {"code": "x"}),
+        browser.post("/sign-in/code/", {}),
+        *(browser.post("/sign-in/code/", {"code": "x"}) for _ in range(factors.FREE_WRONG)),
+    ]
+    factors.unlock(administrator)
+    factors.take_code(administrator, code_of(key), now=clock.now())
+    pages.append(browser.post("/sign-in/code/", {"code": code_of(key)}))
+    _, codes = give_factor(administrator)
+    answer = {"code": codes[0]}
+    pages.append(browser.post("/sign-in/code/?recovery=1", answer, follow=True))
+    Client().post("/sign-in/", given)
+    confirming = signed_in(administrator, at=clock.now() - timedelta(hours=1))
+    confirming.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    pages.append(confirming.post(reverse("crm:account-add"), {}))
+    pages.append(confirming.post(reverse("crm:account-add"), {"kept": "x"}, follow=True))
+
+    assert [words for page in pages for words in japanese_on(page.content.decode())] == []

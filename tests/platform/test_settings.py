@@ -222,3 +222,8 @@ def test_networks_within_that_webhooks_may_lead_to_are_none_but_those_that_are_n
 def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
     answer = run("manage.py", "check", var_dir=tmp_path, NOTICE_INSIDE_NETWORKS="office")
     assert "NOTICE_INSIDE_NETWORKS" in answer.stderr
+
+
+def test_a_session_that_lives_for_no_time_is_refused(tmp_path: Path) -> None:
+    answer = run("manage.py", "check", var_dir=tmp_path, SESSION_IDLE_HOURS="0")
+    assert "SESSION_IDLE_HOURS" in answer.stderr

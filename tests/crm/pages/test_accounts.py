@@ -58,7 +58,7 @@ def test_a_short_password_is_refused_and_what_was_typed_stays(as_administrator):
     )
 
     assert answer.status_code == 422
-    assert "8文字以上で入力してください。" in answer.text
+    assert "12文字以上で入力してください。" in answer.text
     assert 'value="hanako"' in answer.text
     assert "abc" not in answer.text
 

@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from redis.exceptions import RedisError
 
 from common import clock
+from signin.browsers import address_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ FREE_FOR_NAME, FREE_FOR_ADDRESS = 5, 20
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=5)
 #: Without a wrong password for so long, the count begins anew.
 MEMORY = timedelta(hours=1)
+#: Longer than any count lives.
+AGE_LIFE = int((2 * MEMORY).total_seconds())
 COOKIE = "known_browser"
 COOKIE_LIFE = timedelta(days=180)
 
@@ -74,7 +77,9 @@ class Attempt:
 
     counts: Sequence[Count]
     browser: str
-    """By what the browser will be known once the password was right."""
+    """By what the browser will be known once somebody signed in."""
+    is_known: bool
+    """Whether that name signed in with this browser before."""
 
     def wait(self) -> timedelta | None:
         """How long to wait before a password is looked at; None if it may be now."""
@@ -84,16 +89,26 @@ class Attempt:
             logger.warning("Signing in is not slowed down: %s", error)
             return None
 
+    def first_to_wait(self, wait: timedelta) -> bool:
+        """Whether nobody was told so far to wait in this wait; asked once."""
+        with suppress(RedisError):
+            told, seconds = f"{self.counts[0].key}.told", int(wait.total_seconds())
+            return bool(cache.add(told, 1, seconds))
+        return False
+
     def note_wrong(self) -> None:
         """The password was wrong."""
         with suppress(RedisError):
             for count in self.counts:
                 count.add()
 
-    def note_right(self, response: HttpResponse) -> None:
-        """The password was right: forget the wrong ones, and know the browser again."""
+    def note_right(self) -> None:
+        """The password was right: forget the wrong ones."""
         with suppress(RedisError):
             cache.delete_many([key for count in self.counts for key in (count.key, count.gate)])
+
+    def know_browser(self, response: HttpResponse) -> None:
+        """Somebody is signed in: this browser will be known under that name."""
         response.set_signed_cookie(
             COOKIE,
             self.browser,
@@ -105,25 +120,45 @@ class Attempt:
         )
 
 
-def attempt_of(request: HttpRequest) -> Attempt:
-    """The try that this sign-in form is."""
-    name = _digest(unicodedata.normalize("NFKC", request.POST.get("username", "")).casefold())
+def attempt_of(request: HttpRequest, *, username: str) -> Attempt:
+    """The try to sign in under that name that this request is."""
+    name = _name_digest(username)
     known = request.get_signed_cookie(COOKIE, default="", salt=COOKIE) or ""
+    age = _age(name)
     if known.startswith(f"{name}."):
-        own = Count(key=f"sign-in.browser.{known}", free=FREE_FOR_NAME)
-        return Attempt(counts=[own], browser=known)
+        own = Count(key=f"sign-in.browser.{known}.{age}", free=FREE_FOR_NAME)
+        return Attempt(counts=[own], browser=known, is_known=True)
     # The address first: one that has to wait does not use up the name's next try.
     counts = [
-        Count(key=f"sign-in.address.{_digest(_address(request))}", free=FREE_FOR_ADDRESS),
-        Count(key=f"sign-in.name.{name}", free=FREE_FOR_NAME),
+        Count(key=f"sign-in.address.{_digest(address_of(request))}", free=FREE_FOR_ADDRESS),
+        Count(key=f"sign-in.name.{name}.{age}", free=FREE_FOR_NAME),
     ]
-    return Attempt(counts=counts, browser=f"{name}.{secrets.token_urlsafe(9)}")
+    return Attempt(counts=counts, browser=f"{name}.{secrets.token_urlsafe(9)}", is_known=False)
 
 
-def _address(request: HttpRequest) -> str:
-    """Where the request comes from; where we were told of a proxy, what that says."""
-    said = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
-    return said.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
+def unlock(username: str) -> None:
+    """What was counted for that name counts no more, in browsers that it is known in neither.
+
+    Raises:
+        RedisError: the cache cannot be reached.
+    """
+    # Counts of known browsers bear names that nobody can list: all begin anew under the next age.
+    cache.set(_age_key(_name_digest(username)), clock.now().timestamp(), AGE_LIFE)
+
+
+def _age(name: str) -> str:
+    try:
+        return str(cache.get(_age_key(name), ""))
+    except RedisError:
+        return ""
+
+
+def _age_key(name: str) -> str:
+    return f"sign-in.age.{name}"
+
+
+def _name_digest(username: str) -> str:
+    return _digest(unicodedata.normalize("NFKC", username).casefold())
 
 
 def _digest(text: str) -> str:

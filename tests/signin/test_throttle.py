@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.client import RequestFactory
 
 from crm.models import Account
-from hpsync import throttle
+from signin import throttle
+from signin.browsers import address_of
 from tests.conftest import PASSWORD
 
 WAIT = "しばらくサインインできません"
@@ -111,10 +112,10 @@ def test_the_address_counts_whatever_the_names(db: None) -> None:
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(settings: Any) -> None:
     request = RequestFactory().post("/", headers={"X-Forwarded-For": "10.0.0.1, 192.0.2.7"})
     settings.HTTPS = False
-    direct = throttle._address(request)
+    direct = address_of(request)
     settings.HTTPS = True
 
-    assert (direct, throttle._address(request)) == ("127.0.0.1", "192.0.2.7")
+    assert (direct, address_of(request)) == ("127.0.0.1", "192.0.2.7")
 
 
 def test_a_browser_that_the_name_signed_in_with_is_not_kept_out_by_guesses_elsewhere(
@@ -144,7 +145,7 @@ def test_the_sign_of_a_known_browser_cannot_be_made_up_or_used_for_another_name(
 ) -> None:
     browser = Client()
     if name == NAME:
-        browser.cookies[throttle.COOKIE] = f"{throttle._digest(NAME)}.x:made-up"
+        browser.cookies[throttle.COOKIE] = f"{throttle._name_digest(NAME)}.x:made-up"
     else:
         sign_in(browser, password=PASSWORD)
         browser.post("/sign-out/")
