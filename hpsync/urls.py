@@ -12,6 +12,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("api.urls")),
     path("api-tokens/", include("api.page_urls")),
+    path("manual/", include("manual.urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
     path("customers/", include("crm.urls")),

@@ -22,7 +22,7 @@ from django.utils.translation import trim_whitespace
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = Path("locale/en/LC_MESSAGES/django.po")
-PACKAGES = ("api", "common", "crm", "hpsync", "integrations", "jobs", "mapping", "pulls")
+PACKAGES = ("api", "common", "crm", "hpsync", "integrations", "jobs", "manual", "mapping", "pulls")
 #: Function → positions of its message, plural and context arguments.
 FUNCTIONS = {
     "_": (0, None, None),
