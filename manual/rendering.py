@@ -7,7 +7,7 @@ stand behind them (`## Title {#id}`), the same in both languages.
 
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -68,6 +68,16 @@ class _Renderer(RendererHTML):
         tokens[idx].attrSet("scope", "col")
         return self.renderToken(tokens, idx, options, env)
 
+    def softbreak(
+        self,
+        tokens: Sequence[Token],
+        idx: int,
+        options: OptionsDict,  # noqa: ARG002  # as the renderer calls it
+        env: EnvType,  # noqa: ARG002
+    ) -> str:
+        """A line that goes on: in Japanese without a space."""
+        return _between(tokens[idx - 1].content, tokens[idx + 1].content)
+
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """A picture in the room that it will need, so that nothing moves when it comes."""
         token = tokens[idx]
@@ -95,6 +105,8 @@ def _take_anchors(state: StateCore) -> None:
             words.content = words.content[: found.start()]
 
 
+#: From here on characters have the width of kana.
+_FIRST_OF_JAPANESE = "\u2fff"
 _ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}$")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
 _MARKDOWN.core.ruler.after("block", "anchors", _take_anchors)
@@ -152,10 +164,18 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
 
 def _said(inline: Token) -> str:
     """The words of a paragraph, a cell or a heading; of pictures nothing."""
-    said: Mapping[str, str] = {"softbreak": " ", "hardbreak": " "}
-    return "".join(
-        said.get(one.type, one.content) for one in inline.children or () if one.type != "image"
-    )
+    said = ""
+    for one in inline.children or ():
+        if one.type == "softbreak":
+            said += _between(said, "")
+        elif one.type != "image":
+            said += one.content
+    return said
+
+
+def _between(before: str, after: str) -> str:
+    """What stands between two lines of one paragraph."""
+    return "" if max(before[-1:], after[:1]) > _FIRST_OF_JAPANESE else "\n"
 
 
 def _size(picture: Path) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from manual.rendering import Section
 
 #: Characters around the first word that was found.
 AROUND = 60
-MOST = 30
 _KATAKANA = range(ord("ァ"), ord("ヶ") + 1)
 _TO_HIRAGANA = ord("ぁ") - ord("ァ")
 
@@ -39,7 +38,7 @@ def find(words: str, language: str) -> list[Hit]:
         if all(word in _fold(f"{page.shown.title} {_words(section)}")[0] for word in sought)
         and any(word in _fold(_words(section))[0] for word in sought)
     ]
-    return [hit for _, hit in sorted(found, key=lambda one: one[0])][:MOST]
+    return [hit for _, hit in sorted(found, key=lambda one: one[0])]
 
 
 def _all_sections(language: str) -> Iterator[tuple[Page, Section]]:

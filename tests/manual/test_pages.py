@@ -26,6 +26,11 @@ NOT_OURS = {
     "en": {"Update App"},
 }
 NAMED = {"ja": re.compile("［(.+?)］"), "en": re.compile(r"\*\*(.+?)\*\*")}
+#: Words for which the product has others.
+OTHER_WORDS = re.compile(
+    "インポート|エクスポート|リトライ|同期|プッシュ|クリック|タップ|不正な|無効な値|することができ"
+    "|フォーマット|ダミー|遷移|こちら|下さい|出来る|ユーザ(?!ー)|サーバ(?!ー)|[①-⑳]|[０-９]"
+)
 EVERY_PAGE = [(slug, language) for slug in SLUGS for language in LANGUAGES]
 
 
@@ -110,6 +115,15 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(".+?".join(map(re.escape, re.split(r"%\(\w+\)[sd]", text))))
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_japanese_pages_use_the_products_own_words(slug: str) -> None:
+    text = text_of(slug, "ja")
+
+    assert OTHER_WORDS.findall(text) == []
+    long = [one for one in re.split(r"[。\n|]", re.sub(r"\(.*?\)", "", text)) if len(one) > 75]
+    assert long == []
+
+
 def test_html_in_a_page_stays_text_and_a_harmful_link_is_none() -> None:
     shown = render("# T\n\n<script>x</script> [a](javascript:alert(1)) <b onclick=x>\n")
 
@@ -123,6 +137,11 @@ def test_a_page_without_a_title_and_a_picture_that_is_not_there_are_noticed() ->
         render("text")
     with pytest.raises(FileNotFoundError):
         render("# T\n\n![x](../../static/manual/ja/nowhere.png)\n")
+
+
+def test_lines_of_one_paragraph_are_joined_without_a_space_in_japanese_only() -> None:
+    assert "一行。二行" in render("# T\n\n一行。\n二行\n").body
+    assert "one\ntwo" in render("# T\n\none\ntwo\n").body
 
 
 def test_pictures_load_late_and_keep_their_room() -> None:

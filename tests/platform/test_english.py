@@ -20,6 +20,7 @@ from integrations import connections
 from jobs import identity, liveness, previewing, previews, runs, sight
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import RunStatus, Trigger
+from manual.contents import SLUGS
 from mapping import mappings
 from mapping.models import Mapping
 from mapping.rules import save_rules
@@ -228,6 +229,9 @@ def addresses(mapping: Mapping) -> list[str]:
         reverse("jobs:ids", args=["company"]) + nothing_found,
         *(reverse(f"crm:{name}") for name in ("members", "member-add", "accounts", "account-add")),
         *(reverse(name) for name in ("api-tokens", "api-token-add", "api-docs")),
+        reverse("manual:contents"),
+        *(reverse("manual:contents") + f"?q={words}" for words in ("lookup", "zzzz")),
+        *(reverse("manual:page", args=[slug]) for slug in SLUGS),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",
