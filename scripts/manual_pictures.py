@@ -35,7 +35,7 @@ LOADED = (
 )
 #: With everything at work.
 AT_WORK = (
-    Picture(name="dashboard", address="/", height=560),
+    Picture(name="dashboard", address="/", height=760),
     Picture(
         name="mapping",
         address=f"/settings/mappings/{COMPANIES}/",

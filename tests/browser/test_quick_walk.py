@@ -112,13 +112,3 @@ def test_readme_names_the_same_buttons_as_the_manual() -> None:
 
     assert pressed_in(written_steps(section)) == manual
     assert len(manual) == 7
-
-
-def test_the_practice_kintone_is_offered_only_where_there_is_one_and_nothing_is_set_up(
-    as_administrator: Any, settings: Any
-) -> None:
-    settings.PRACTICE_KINTONE = None
-    assert "練習用kintone" not in as_administrator.get("/").content.decode()
-    filled = as_administrator.get("/settings/new/?practice=1").content.decode()
-    assert "kintone-demo" not in filled
-    assert 'value="demo"' not in filled
