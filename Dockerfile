@@ -19,6 +19,7 @@ COPY hpsync hpsync
 COPY integrations integrations
 COPY jobs jobs
 COPY locale locale
+COPY manual manual
 COPY mapping mapping
 COPY pulls pulls
 COPY signin signin

@@ -1,5 +1,6 @@
 """The programs that make up a running hpsync on one machine, as `manage.py up` starts them."""
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from hpsync import embedded
 from hpsync.ports import LOOPBACK
+from hpsync.practice import practice_kintone
 from hpsync.supervisor import Program
 
 WEB_THREADS = 8
@@ -70,6 +72,7 @@ def _environment(shape: Shape) -> dict[str, str]:
     said = {"VAR_DIR": str(shape.var_dir), "HTTPS": "off"}
     if shape.sandbox_port:
         said["KINTONE_URL_TEMPLATE"] = shape.kintone_url_template
+        said["PRACTICE_KINTONE"] = json.dumps(practice_kintone())
     if shape.hotprofile_host:
         hosts = [*settings.HOTPROFILE_HOSTS, shape.hotprofile_host]
         said["HOTPROFILE_HOSTS"] = ",".join(dict.fromkeys(hosts))

@@ -108,6 +108,8 @@ except ValueError as error:
     raise ImproperlyConfigured(message) from error
 #: Whether the operator said where kintone is: then no sandbox is started.
 KINTONE_GIVEN = bool(env("KINTONE_URL_TEMPLATE", default=""))
+#: What step 1 is filled in with for somebody who practises; `manage.py up` says it to its programs.
+PRACTICE_KINTONE: dict[str, Any] | None = env.json("PRACTICE_KINTONE", default=None)
 KINTONE_CA_BUNDLE = env("KINTONE_CA_BUNDLE", default="")
 EGRESS_ADDRESSES = env.list("EGRESS_ADDRESSES", default=[])
 #: Our share of the 100 calls that a kintone domain bears at once (kintone-api.md §3).
@@ -233,6 +235,7 @@ INSTALLED_APPS = [
     "jobs",
     "api",
     "history",
+    "manual",
     "hpsync",
 ]
 MIDDLEWARE = [

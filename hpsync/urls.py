@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/", include("api.urls")),
     path("api-tokens/", include("api.page_urls")),
     path("", include("signin.urls")),
+    path("manual/", include("manual.urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
     path("history/", include("history.urls")),

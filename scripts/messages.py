@@ -31,6 +31,7 @@ PACKAGES = (
     "hpsync",
     "integrations",
     "jobs",
+    "manual",
     "mapping",
     "pulls",
     "signin",

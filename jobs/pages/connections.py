@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common import clock
 from integrations.models import AppBudget, Connection
 from jobs.models import Schedule
-from jobs.pages import loading, saving, select_settings
+from jobs.pages import loading, practice, saving, select_settings
 from jobs.pages.forms import ConnectionForm
 from jobs.pages.forms_apps import AppFormSet, BaseAppFormSet, initial_apps
 from jobs.pages.loading import AppCheck
@@ -109,6 +109,9 @@ def _step(request: HttpRequest, pk: int | None) -> _Step1:
     mappings = list(Mapping.objects.filter(connection=stored).order_by("pk")) if pk else []
     daily = dict(AppBudget.objects.filter(host=stored.host).values_list("app", "daily_requests"))
     data = request.POST if request.method == "POST" else None
+    if data is None and not pk and "practice" in request.GET and practice.is_there():
+        form, filled = practice.filled_in()
+        return _Step1(connection=stored, mappings=[], form=form, apps=filled)
     form = ConnectionForm(data, instance=stored, schedule=schedule)
     apps = AppFormSet(data, initial=initial_apps(mappings, daily=daily), prefix="apps")
     return _Step1(

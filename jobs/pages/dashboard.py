@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from common import clock
 from jobs import cleansing
+from jobs.pages import practice
 from jobs.pages.app_uses import app_uses
 from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.history import history
@@ -63,7 +64,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """The three steps until a mapping was enabled; then one line per mapping, the worst first."""
     steps = first_steps()
     if steps is not None:
-        return render(request, "jobs/first_steps.html", {"steps": steps})
+        context = {"steps": steps, "can_practise": practice.is_there()}
+        return render(request, "jobs/first_steps.html", context)
     now = clock.now()
     lines = mapping_lines(now=now)
     context = {

@@ -27,6 +27,8 @@ from mapping.plan import PlanError
 
 #: How many matches a search shows; more words narrow it.
 MATCHES = 10
+#: How many records are offered before anybody has searched.
+OFFERED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,11 @@ def _record(mapping: Mapping, text: str | None) -> SourceRow | None:
     return model._default_manager.filter(pk=int(text)).first()
 
 
+def _newest(record_type: RecordType) -> list[SourceRow]:
+    """The records that were added last, to begin with."""
+    return list(search_records(record_type, "").rows.order_by("-pk")[:OFFERED])
+
+
 def _show(
     mapping: Mapping, record: SourceRow | None, *, result: TrialResult | None = None
 ) -> Shown:
@@ -183,15 +190,16 @@ def _answer(
     status: int = 200,
 ) -> HttpResponse:
     words = (request.GET.get("q") or request.POST.get("q") or "").strip()
-    matches = (
-        list(search_records(RecordType(mapping.record_type), words).rows[:MATCHES]) if words else []
-    )
+    record_type = RecordType(mapping.record_type)
+    matches = list(search_records(record_type, words).rows[:MATCHES]) if words else []
+    offered = [] if words or shown.record else _newest(record_type)
     context = {
         "mapping": mapping,
         "drift": drift_view(mapping),
         "shown": shown,
         "words": words,
         "matches": matches,
+        "offered": offered,
         "is_ready": bool(mapping.update_key and mapping.rules.exists()),
         "form": form or EnableForm(mapping=mapping),
         "last_run": Run.objects.filter(mapping=mapping, only__isnull=True).order_by("-pk").first(),

@@ -25,6 +25,7 @@ from jobs.models import Alert, Ledger, LedgerEntry, Run
 from jobs.notices.models import Delivery, NoticeChannel, NoticePlan
 from jobs.notices.states import ChannelKind, Digest
 from jobs.states import RunStatus, Trigger
+from manual.contents import SLUGS
 from mapping import mappings
 from mapping.models import Mapping
 from mapping.rules import save_rules
@@ -289,6 +290,9 @@ def addresses(mapping: Mapping) -> list[str]:
         reverse("signin:history") + "?result=recovery",
         reverse("crm:account", args=[Account.objects.get(username="other").pk]),
         reverse("signin:factor-reset", args=[Account.objects.get(username="other").pk]),
+        reverse("manual:contents"),
+        *(reverse("manual:contents") + f"?q={words}" for words in ("lookup", "zzzz")),
+        *(reverse("manual:page", args=[slug]) for slug in SLUGS),
         reverse("crm:records", args=["company"]) + nothing_found,
         reverse("crm:members") + nothing_found,
         reverse("jobs:trial", args=[mapping.pk]) + f"?record={companies[1].pk}",

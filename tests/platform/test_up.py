@@ -15,77 +15,12 @@ import pytest
 import requests
 
 from hpsync.ports import LOOPBACK, free_port, is_free
+from tests.product import ROOT, Product, start
 
 # Parallel runs start one product, not one each.
 pytestmark = pytest.mark.xdist_group("up")
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"broker", "sandbox", "hotprofile", "web", "worker", "clock", "beat"}
-
-
-class Product:
-    """A running `manage.py up`, and what it said."""
-
-    def __init__(self, var_dir: Path) -> None:
-        self.var_dir = var_dir
-        port = free_port(18200 + os.getpid() % 500)
-        sandbox_port = free_port(port + 1)
-        hotprofile_port = free_port(sandbox_port + 1)
-        self.process = start(
-            var_dir,
-            *("--port", str(port)),
-            *("--sandbox-port", str(sandbox_port)),
-            *("--hotprofile-port", str(hotprofile_port)),
-        )
-        self.said = self._read_until("Ctrl+C")
-
-    def _read_until(self, words: str) -> str:
-        assert self.process.stdout is not None
-        said = ""
-        for line in self.process.stdout:
-            said += line
-            if words in line:
-                return said
-        pytest.fail(f"It ended: {said}")
-
-    def find(self, pattern: str) -> str:
-        """The first group of the pattern in what was said."""
-        found = re.search(pattern, self.said)
-        assert found, self.said
-        return found[1]
-
-    def children(self) -> list[psutil.Process]:
-        """Every process that it started, and theirs."""
-        return list(psutil.Process(self.process.pid).children(recursive=True))
-
-    def running(self) -> set[str]:
-        """The programs that run, told by the log that each one writes."""
-        found = set()
-        for child in psutil.Process(self.process.pid).children():
-            with suppress(psutil.NoSuchProcess):
-                found |= {Path(file.path).stem for file in child.open_files() if _is_log(file.path)}
-        return found
-
-    def logs(self) -> str:
-        """The last words of every program."""
-        files = sorted((self.var_dir / "log").iterdir())
-        return "\n".join(f"== {path.stem}\n{path.read_text()[-1000:]}" for path in files)
-
-
-def _is_log(path: str) -> bool:
-    return path.endswith(".log")
-
-
-def start(var_dir: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """`manage.py up` in an environment that says nothing else."""
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "up", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +28,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     running = Product(tmp_path_factory.mktemp("up"))
     yield running
     family = running.children()
-    running.process.send_signal(signal.SIGTERM)
-    said, _ = running.process.communicate(timeout=30)
-    assert "停止しました。" in said
+    assert "停止しました。" in running.stop()
     assert running.process.returncode == 0
     assert [member for member in family if _lives(member)] == []
 

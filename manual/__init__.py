@@ -1,0 +1,1 @@
+"""How does one use hpsync? The built-in manual: pages in Markdown, in Japanese and English."""
