@@ -14,8 +14,10 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.models import SourceRow
 from crm.selectors import MODELS, search_records
+from crm.visibility import visible_to
 from integrations import connections
 from jobs import enabling, queue, runs, trial
+from jobs.execute import sync_user_of
 from jobs.models import Run
 from jobs.pages.forms_enable import EnableForm
 from jobs.states import Trigger
@@ -137,9 +139,14 @@ def _record(mapping: Mapping, text: str | None) -> SourceRow | None:
     return model._default_manager.filter(pk=int(text)).first()
 
 
-def _newest(record_type: RecordType) -> list[SourceRow]:
-    """The records that were added last, to begin with."""
-    return list(search_records(record_type, "").rows.order_by("-pk")[:OFFERED])
+def _newest(mapping: Mapping) -> list[SourceRow]:
+    """The records that were added last, to begin with; of leads those that the sync user sees."""
+    record_type = RecordType(mapping.record_type)
+    rows = search_records(record_type, "").rows
+    member = sync_user_of(mapping) if record_type is RecordType.LEAD else None
+    if member is not None:
+        rows = rows.filter(visible_to(member.pk))
+    return list(rows.order_by("-pk")[:OFFERED])
 
 
 def _show(
@@ -190,9 +197,10 @@ def _answer(
     status: int = 200,
 ) -> HttpResponse:
     words = (request.GET.get("q") or request.POST.get("q") or "").strip()
-    record_type = RecordType(mapping.record_type)
-    matches = list(search_records(record_type, words).rows[:MATCHES]) if words else []
-    offered = [] if words or shown.record else _newest(record_type)
+    matches = (
+        list(search_records(RecordType(mapping.record_type), words).rows[:MATCHES]) if words else []
+    )
+    offered = [] if words or shown.record else _newest(mapping)
     context = {
         "mapping": mapping,
         "drift": drift_view(mapping),

@@ -69,7 +69,7 @@ def map_and_enable(page: "Page", name: str, *, words: str) -> None:
     page.get_by_role("button", name="保存して次へ").click()
     page.get_by_label(f"テストする{name}").fill(words)
     page.get_by_role("button", name="検索").click()
-    page.locator("a.match").first.click()
+    page.locator(".matches[data-say] a.match").first.click()  # of those that were found
     page.get_by_role("button", name="テスト", exact=True).click()
     page.locator("#trial-result").get_by_text("正常に処理が行われました。").wait_for()
     page.get_by_label(f"{name}情報の連携を行う").check()

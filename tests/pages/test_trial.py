@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from common import clock
-from jobs import enabling, trial
-from jobs.models import Ledger, LedgerEntry, Run
+from jobs import enabling, schedules, trial
+from jobs.models import Ledger, LedgerEntry, Run, Schedule
 from jobs.states import Trigger
 from mapping.models import Mapping
-from tests.builders_crm import change, make_companies, make_company
+from tests.builders_crm import change, make_companies, make_company, make_lead, make_member
+from tests.builders_mapping import make_mapping
 from tests.flows.conftest import enabled_mapping
 from tests.pages.reading import Page, filled
 
@@ -254,3 +256,19 @@ def test_existing_data_of_an_enabled_mapping_goes_with_its_cost_told(
     as_administrator.post(confirmation)
 
     assert Run.objects.get().full
+
+
+def test_of_leads_those_are_offered_that_the_sync_user_sees(
+    as_administrator: Client, db: None
+) -> None:
+    viewer = make_member()
+    mapping = make_mapping(record_type="lead", rules={"name": "family_name"})
+    schedule = schedules.ensure(mapping.connection, now=clock.now())
+    Schedule.objects.filter(pk=schedule.pk).update(sync_user=viewer)
+    make_lead(family_name="見える")
+    make_lead(family_name="隠れた", visibility="営業担当者のみ", owner=make_member())
+
+    page = as_administrator.get(reverse("jobs:trial", args=[mapping.pk])).text
+
+    assert "見える" in page
+    assert "隠れた" not in page
