@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from audit.kinds import Kind
 from audit.recording import Change, Document, changing
@@ -98,9 +98,13 @@ def owed_since_disabled(mapping: Mapping) -> int:
 
 def _under_another_key(ledger: Ledger) -> Ledger | None:
     """What the mapping knows of the same app, whose update key was another one; None: nothing."""
-    of_app = ledger.mapping.ledgers.filter(host=ledger.host, app=ledger.app)
-    others = of_app.exclude(pk=ledger.pk).filter(watermark__isnull=False)
-    return others.order_by("-watermark").first()
+    return _twins_of(ledger).filter(watermark__isnull=False).first()
+
+
+def _twins_of(ledger: Ledger) -> QuerySet[Ledger]:
+    """The mapping's ledgers of the same app under other keys, the last one first."""
+    twins = Ledger.objects.filter(mapping=ledger.mapping_id, host=ledger.host, app=ledger.app)
+    return twins.exclude(pk=ledger.pk).order_by(F("watermark").desc(nulls_last=True), "-pk")
 
 
 @transaction.atomic
@@ -164,7 +168,7 @@ def _write_entries(
                        AND former.due_at IS NULL AND former.doubt_until IS NULL"""
         joined += f"""JOIN {entries} former
                       ON former.source_id = source.id AND former.ledger_id = {former.pk:d} """
-    if (twin := _twin_of(ledger)) is not None:
+    if (twin := _twins_of(ledger).values_list("pk", flat=True).first()) is not None:
         record_id = "twin.record_id"
         joined += f"""LEFT JOIN {entries} twin
                       ON twin.source_id = source.id AND twin.ledger_id = {twin:d}"""
@@ -183,10 +187,3 @@ def _write_entries(
             """,  # noqa: S608 — table names of our own models, states and ids of our own
             [ledger.pk, now, changed_before],
         )
-
-
-def _twin_of(ledger: Ledger) -> int | None:
-    """Primary key of the mapping's last ledger of the same app under another key; None: none."""
-    twins = Ledger.objects.filter(mapping=ledger.mapping_id, host=ledger.host, app=ledger.app)
-    last = twins.exclude(pk=ledger.pk).order_by(F("watermark").desc(nulls_last=True), "-pk")
-    return last.values_list("pk", flat=True).first()

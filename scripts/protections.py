@@ -649,10 +649,10 @@ PROTECTIONS = (
         fault="update key of a mapping changed",
         test=ADVERSITY + "test_a_record_stays_one_record_when_the_mapping_gets_another_update_key",
         edit=Edit(
-            by="within one app kintone's ids are taken over (`enabling._twin_of`)",
+            by="within one app kintone's ids are taken over (`enabling._twins_of`)",
             file="jobs/enabling.py",
-            old="    if (twin := _twin_of(ledger)) is not None:\n",
-            new="    if (twin := None) is not None:\n",
+            old='_twins_of(ledger).values_list("pk", flat=True).first()) is not None:',
+            new="None) is not None:",
         ),
     ),
     Protection(

@@ -28,7 +28,7 @@ def suggest(record_type: RecordType, headings: Sequence[str]) -> dict[str, str]:
     names = _names(record_type)
     found: dict[str, str] = {}
     for heading in without_added(headings):
-        key = names.get(_folded(heading))
+        key = names.get(fold_heading(heading))
         if key and headings.count(heading) == 1:
             found.setdefault(key, heading)
     return found
@@ -120,8 +120,8 @@ def _fitting(
     names = _names(record_type)
     if key == "id":
         item = items_by_key(record_type)["id"]
-        names |= {_folded(name): "id" for name in ("id", item.label_ja, item.label_en)}
-    found = ((heading, names.get(_folded(heading))) for heading in without_added(headings))
+        names |= {fold_heading(name): "id" for name in ("id", item.label_ja, item.label_en)}
+    found = ((heading, names.get(fold_heading(heading))) for heading in without_added(headings))
     return [(heading, item_key) for heading, item_key in found if item_key]
 
 
@@ -130,10 +130,10 @@ def _names(record_type: RecordType) -> dict[str, str]:
     names: dict[str, str] = {}
     items = [item for item in items_by_key(record_type).values() if item.writable]
     for item in items:
-        names.setdefault(_folded(item.key), item.key)
+        names.setdefault(fold_heading(item.key), item.key)
     for item in items:
-        names.setdefault(_folded(item.label_ja), item.key)
-        names.setdefault(_folded(item.label_en), item.key)
+        names.setdefault(fold_heading(item.label_ja), item.key)
+        names.setdefault(fold_heading(item.label_en), item.key)
     return names
 
 
@@ -146,9 +146,11 @@ def _refuse_unknown(record_type: RecordType, given: Mapping[str, str | None], *,
 
 
 def _position(headings: Sequence[str], heading: str) -> int:
-    folded = _folded(heading)
+    wanted = fold_heading(heading)
     exact = [index for index, found in enumerate(headings) if found == heading.strip()]
-    places = exact or [index for index, found in enumerate(headings) if _folded(found) == folded]
+    places = exact or [
+        index for index, found in enumerate(headings) if fold_heading(found) == wanted
+    ]
     if len(places) == 1:
         return places[0]
     if places:
@@ -158,7 +160,7 @@ def _position(headings: Sequence[str], heading: str) -> int:
     raise CsvError(message % {"heading": heading, "headings": listed(headings)}, line=1)
 
 
-def _folded(text: str) -> str:
+def fold_heading(text: str) -> str:
     """The text without regard to width, case and blanks."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 

@@ -1,7 +1,6 @@
 """A file of members (社員): read as a whole, each line added or changed by its e-mail address."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.wording import listed
 from crm import writing
+from crm.importing.columns import fold_heading
 from crm.importing.lines import Line
 from crm.importing.reader import CsvError, open_table
 from crm.importing.work import RefusedLine
@@ -87,7 +87,7 @@ def _columns(headings: Sequence[str]) -> Mapping[str, int]:
     """Field → position."""
     found: dict[str, int] = {}
     for position, heading in enumerate(headings):
-        name = _HEADINGS.get(_folded(heading))
+        name = _HEADINGS.get(fold_heading(heading))
         if name in found:
             message = _("見出し「%(heading)s」の列が%(count)sつあります。1つにしてください。")
             raise CsvError(message % {"heading": heading, "count": 2}, line=1)
@@ -143,7 +143,7 @@ def _wanted(cells: Mapping[str, str], stored: Member | None) -> Mapping[str, str
 def _active(cell: str, stored: Member | None) -> bool:
     if not cell:
         return stored.active if stored else True
-    active = _ACTIVE.get(_folded(cell))
+    active = _ACTIVE.get(fold_heading(cell))
     if active is None:
         message = _("状態には「有効」または「無効」を入力してください。")
         raise ValidationError(message)
@@ -153,7 +153,3 @@ def _active(cell: str, stored: Member | None) -> bool:
 def _state(member: Member) -> tuple[object, ...]:
     groups = sorted(group.name for group in member.groups.all())
     return (member.name, member.login, member.active, member.section, groups)
-
-
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

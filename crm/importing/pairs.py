@@ -1,6 +1,5 @@
 """Pairs of old and new IDs, read from a CSV with the columns 会社ID and 新会社ID."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.types import RecordType
 from common.wording import listed
+from crm.importing.columns import fold_heading
 from crm.importing.encoding import CsvError
 from crm.importing.reader import open_csv
 
@@ -63,17 +63,13 @@ def read_pairs(record_type: RecordType, file: BinaryIO) -> list[PairLine]:
 
 
 def _columns(record_type: RecordType, found: Sequence[str]) -> tuple[int, int]:
-    folded = [_folded(heading) for heading in found]
+    folded = [fold_heading(heading) for heading in found]
     for old, new in (*_HEADINGS[record_type], *_FOR_ALL):
-        if folded.count(_folded(old)) == folded.count(_folded(new)) == 1:
-            return folded.index(_folded(old)), folded.index(_folded(new))
+        if folded.count(fold_heading(old)) == folded.count(fold_heading(new)) == 1:
+            return folded.index(fold_heading(old)), folded.index(fold_heading(new))
     old, new = headings(record_type)
     raise CsvError(
         _("「%(old)s」と「%(new)s」の列が1つずつ必要です。ファイルの見出し：%(headings)s")
         % {"old": old, "new": new, "headings": listed(found)},
         line=1,
     )
-
-
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

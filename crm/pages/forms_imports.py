@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,7 @@ from common.types import RecordType
 from crm.catalogue import items_by_key
 from crm.catalogue.custom import PREFIX
 from crm.importing import columns as csv_columns
+from crm.importing import limits
 from crm.importing.files import Matching
 from crm.importing.limits import MEGABYTES
 from crm.importing.uploads import Head
@@ -52,6 +54,14 @@ class UploadForm(forms.Form):
         if (upload.size or 0) > MEGABYTES * 1024 * 1024:
             raise ValidationError(_too_large())
         return upload
+
+
+def upload_form(request: HttpRequest) -> UploadForm:
+    """The form as it was posted, or a blank one; a file that is too large was not taken."""
+    if request.method != "POST":
+        return UploadForm()
+    too_large = limits.is_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
+    return UploadForm(request.POST, request.FILES, too_large=too_large)
 
 
 def _too_large() -> str:

@@ -22,12 +22,12 @@ from common.types import RecordType
 from crm import selectors
 from crm.importing import columns as csv_columns
 from crm.importing import files as import_files
-from crm.importing import forecasts, limits, uploads
+from crm.importing import forecasts, uploads
 from crm.importing.files import Matching
 from crm.importing.reader import CsvError
 from crm.models import Account, ImportRun
 from crm.pages.answers import get_or_post, show_form, wants_fragment
-from crm.pages.forms_imports import MatchForm, UploadForm
+from crm.pages.forms_imports import MatchForm, UploadForm, upload_form
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +38,8 @@ LISTED = 200
 @get_or_post
 def upload(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """A form for the file, and what came of earlier ones."""
-    posted = request.method == "POST"
-    too_large = posted and limits.is_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
-    form = UploadForm(request.POST, request.FILES, too_large=too_large) if posted else UploadForm()
-    if posted and form.is_valid() and (run := _drafted(request, record_type, form)):
+    form = upload_form(request)
+    if form.is_valid() and (run := _drafted(request, record_type, form)):
         return redirect("crm:import-match", run.pk)
     context = {
         "record_type": record_type,

@@ -5,11 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from crm.importing import limits
 from crm.importing.members import MembersReport, import_members
 from crm.importing.reader import CsvError
 from crm.pages.answers import get_or_post, show_form
-from crm.pages.forms_imports import UploadForm
+from crm.pages.forms_imports import UploadForm, upload_form
 
 #: Refused lines that the page lists.
 LISTED = 200
@@ -18,10 +17,8 @@ LISTED = 200
 @get_or_post
 def import_file(request: HttpRequest) -> HttpResponse:
     """A form for the file; what was refused of it, else back to the members."""
-    posted = request.method == "POST"
-    too_large = posted and limits.is_too_large(int(request.META.get("CONTENT_LENGTH") or 0))
-    form = UploadForm(request.POST, request.FILES, too_large=too_large) if posted else UploadForm()
-    if not (posted and form.is_valid()):
+    form = upload_form(request)
+    if not form.is_valid():
         return show_form(request, "crm/members_import.html", form)
     try:
         report = import_members(form.cleaned_data["file"].file)
