@@ -9,14 +9,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from common import clock
+from common import clock, setwise
 from common.among import among
 from common.durability import durable_soon
 from common.problems import Problem
 from common.types import RecordType
 from integrations import budget
 from integrations.kintone.client import CALL_LIFE
-from jobs import claims, runs, setwise
+from jobs import claims, runs
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
 from jobs.ledger import REST, pause_after

@@ -6,11 +6,10 @@ from datetime import datetime
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Greatest
 
-from common import clock
+from common import clock, setwise
 from common.among import among
 from common.types import RecordType
 from crm import changes
-from jobs import setwise
 from jobs.engine.values import Conflict, Sendable
 from jobs.models import KeyClaim, Ledger, LedgerEntry
 

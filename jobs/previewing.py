@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from common import clock, planner
+from common import clock, planner, setwise
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -23,7 +23,7 @@ from integrations import budget, connections
 from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError
 from integrations.kintone.values import JsonValue
-from jobs import previews, setwise
+from jobs import previews
 from jobs.endings import Ending, ending_after
 from jobs.engine.compare import as_compared, differences
 from jobs.engine.ports import LeaseLostError

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from common import setwise
 from common.among import among
 from common.problems import Problem, quote
-from jobs import setwise
 from jobs.engine.preview import TO_SEND, Prediction
 from jobs.models import Preview, PreviewItem, PreviewValue
 from jobs.source import CHUNK_SIZE

@@ -46,7 +46,8 @@ CHROMIUM_FLAGS = [
 
 #: What the database or the broker could do differently: tried on both kinds.
 STACK_FOLDERS = tuple(
-    f"tests/{name}/" for name in ("api", "audit", "crm", "flows", "jobs", "pulls", "signin")
+    f"tests/{name}/"
+    for name in ("api", "audit", "common", "crm", "flows", "jobs", "pulls", "signin")
 )
 
 

@@ -11,11 +11,13 @@ from typing import Final, TypeVar
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
+from common import planner
 from common.clock import now as clock_now
 from common.types import Kind, RecordType
 from crm.catalogue import UnknownItemError, items_by_key
 from crm.changes import model_of
 from crm.models import Department
+from crm.searching.finding import SEARCHES
 from crm.writing import edit_log
 from crm.writing.departments import subtree
 from crm.writing.fanout import lose_departments, touch_companies
@@ -95,7 +97,12 @@ def upsert(
     chunk = Chunk(record_type=record_type, items=items, key=key, now=now or clock_now())
     results: list[RowResult] = []
     for start in range(0, len(rows), CHUNK):
-        results += _write(rows[start : start + CHUNK], chunk=chunk)
+        written = _write(rows[start : start + CHUNK], chunk=chunk)
+        if any(result.outcome is RowOutcome.CREATED for result in written):
+            # A million rows come in before autovacuum does: keys would be looked up as in a table
+            # of a few pages, by reading an index from end to end.
+            planner.look_at(model_of(record_type), SEARCHES[record_type])
+        results += written
     _write_waiting(rows, results, chunk=chunk)
     return WriteReport(results=tuple(results))
 

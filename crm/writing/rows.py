@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from common import setwise
 from common.types import RecordType
 from crm.catalogue.custom import PREFIX
 from crm.catalogue.items import Item
@@ -234,7 +235,7 @@ class _Work:
                 self.drafts[position].changed.add("path")
         new = [draft for draft in self.drafts if draft.is_new]
         changed = [draft for draft in self.drafts if not draft.is_new]
-        self.model._default_manager.bulk_create([draft.row for draft in new])
+        setwise.create([draft.row for draft in new])
         self._update(changed)
         self.groups.write()
         changes = {draft.row.pk: draft.changed for draft in changed}
@@ -249,18 +250,8 @@ class _Work:
             draft.row.version += 1
             draft.row.updated_at = draft.row.changed_at = self.chunk.now
             columns |= draft.changed
-        if drafts:
-            # By primary key: an UPDATE of many rows in one statement on both databases. The rows
-            # are locked and were read in this transaction, so no other writer's columns are lost.
-            self.model._default_manager.bulk_create(
-                [draft.row for draft in drafts],
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=sorted(
-                    name.removesuffix("_id") if name in _FOREIGN else name
-                    for name in columns - {"groups"}
-                ),
-            )
+        # The rows are locked and were read in this transaction: no other writer's columns are lost.
+        setwise.save([draft.row for draft in drafts], columns - {"groups"})
 
     def _carry_down(self, changes: dict[int, set[str]]) -> Collection[int]:
         """Mend what lies below and add it to `changes`; the departments that this raised."""
@@ -274,9 +265,6 @@ class _Work:
             companies |= draft.left | ({draft.row.company_id} if draft.is_new else set())
         touch_companies(companies, now=self.chunk.now)
         return below.keys()
-
-
-_FOREIGN: Final = frozenset({"company_id", "department_id", "parent_id", "owner_id"})
 
 
 def _merged(stored: Mapping[str, Any], incoming: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
+from common import setwise
 from common.types import RecordType
 from crm.changes import model_of
 from crm.searching.finding import SEARCHES
@@ -59,13 +60,13 @@ def _keep(record_type: RecordType, ids: Sequence[int]) -> None:
     groups = SEARCHED[record_type]
     names = [name for group in groups for name in group]
     rows = _rows(record_type).filter(pk__in=ids).order_by("pk")
-    model = SEARCHES[record_type]
-    texts = ((pk, searchable(values, groups)) for pk, *values in rows.values_list("pk", *names))
-    model._default_manager.bulk_create(
-        [model(row_id=pk, text=text, pairs=pairs(text)) for pk, text in texts],
-        update_conflicts=True,
-        unique_fields=["row_id"],
-        update_fields=["text", "pairs"],
+    found = [(pk, searchable(values, groups)) for pk, *values in rows.values_list("pk", *names)]
+    texts = [text for _pk, text in found]
+    setwise.insert(
+        SEARCHES[record_type],
+        {"row": [pk for pk, _text in found], "text": texts, "pairs": list(map(pairs, texts))},
+        unique=["row"],
+        renew=["text", "pairs"],
     )
 
 

@@ -238,6 +238,11 @@ def test_a_workbook_that_was_cut_off_is_refused_as_a_whole(share: float) -> None
     assert "途中で切れています" in refusal(WHOLE[: int(len(WHOLE) * share)])
 
 
+def test_a_zip_of_a_kind_that_nobody_can_read_yet_is_refused_in_words() -> None:
+    needed = WHOLE.index(b"PK\x01\x02") + 6  # "version needed to extract", in the zip's list
+    assert "途中で切れています" in refusal(WHOLE[:needed] + b"\xff" + WHOLE[needed + 1 :])
+
+
 @settings(deadline=None, max_examples=150)
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=30))
 def test_whatever_is_broken_in_a_workbook_is_refused_in_words_or_read(

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from common import planner
+from common import clock, planner, setwise
 from crm.models import Company
 from jobs.models import LedgerEntry
 from tests.builders_crm import make_companies
@@ -27,10 +27,18 @@ def known_rows() -> dict[str, int]:
         return {name: int(count) for name, count in cursor.fetchall()}
 
 
+def fill_companies(number: int) -> None:
+    """Past `crm.writing`, which has the planner look."""
+    now = clock.now()
+    times = {"created_at": now, "updated_at": now, "changed_at": now}
+    names = [f"株式会社テスト{one}" for one in range(number)]
+    setwise.create([Company(name=name, external_id=name, **times) for name in names])
+
+
 def test_a_table_that_has_outgrown_what_is_known_of_it_is_looked_at_once(
     django_assert_num_queries,
 ):
-    make_companies(1000)
+    fill_companies(1000)
 
     with django_assert_num_queries(2):
         planner.look_at(Company)
@@ -42,8 +50,14 @@ def test_a_table_that_has_outgrown_what_is_known_of_it_is_looked_at_once(
 
 def test_a_run_begins_by_looking_at_what_it_joins(kintone):
     mapping = enabled_mapping(kintone)
-    make_companies(1000)
+    fill_companies(1000)
 
     run_now(mapping)
 
     assert known_rows()["crm_company"] >= 1000
+
+
+def test_rows_that_come_in_are_looked_at_so_that_keys_are_not_sought_as_in_an_empty_table(db):
+    make_companies(1000)
+
+    assert known_rows()["crm_company"] >= 500

@@ -46,7 +46,13 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
     _refuse_long_list(file)
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, struct.error, OverflowError) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        struct.error,
+        OverflowError,
+        NotImplementedError,  # its list asks for a newer kind of zip
+    ) as error:
         raise broken() from error
 
 
