@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
 from audit.kinds import Kind
 from audit.recording import Change, Document, changing
@@ -112,10 +112,12 @@ def begin_new_target(mapping: Mapping, ledger: Ledger, *, now: datetime) -> None
     """Let an enabled mapping's new target (another app, domain or key) begin where the last ended.
 
     Rows that the former target was sent, or was not owed, are the new one's baseline; what failed
-    there, or was not sent yet, is owed.
+    there, or was not sent yet, is owed. A mapping that comes back to an app goes on from what it
+    sent there: what changed while it sent to another one never arrived in it.
     """
     former = mapping.ledgers.exclude(pk=ledger.pk).filter(watermark__isnull=False)
-    last = former.order_by("-watermark").first()
+    came_back = Case(When(host=ledger.host, app=ledger.app, then=1), default=0)
+    last = former.order_by(came_back.desc(), "-watermark").first()
     if last is None:
         _begin(ledger, changed_before=mapping.enabled_at or now, now=now)
     else:

@@ -491,6 +491,27 @@ def test_a_record_stays_one_record_when_the_mapping_gets_another_update_key(kint
     }
 
 
+def test_a_mapping_that_comes_back_to_an_app_under_another_key_owes_what_changed_elsewhere(
+    kintone, db
+):
+    fields = {**FIELDS, "number": CODE}
+    mapping = enabled_mapping(kintone, fields=fields)
+    home = mapping.app
+    company = make_company(corporate_number="1234567890123")
+    run_now(mapping)
+    switch(mapping, app=enabled_mapping(kintone, fields=fields).app)
+    change(company, name="改名株式会社")
+    run_now(mapping)
+
+    switch(mapping, app=home)
+    specs = [spec for spec in specs_of(mapping) if spec.field != "code"]
+    specs.append(type(specs[0])(field="number", source="corporate_number"))
+    save_rules(mapping, specs, update_key="number")
+    run_now(mapping)
+
+    assert names(kintone, mapping) == ["改名株式会社"]
+
+
 # What it costs when nothing happens, and what it does not
 
 
