@@ -15,6 +15,7 @@ from jobs.pages import practice
 from jobs.pages.app_uses import app_uses
 from jobs.pages.health import Health, MappingLine, mapping_lines
 from jobs.pages.history import history
+from jobs.pages.select_notices import panels
 from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
 from jobs.pages.select_source import source_trouble
@@ -79,6 +80,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "history": history(now=now),
         "cleansing": cleansing.under_way(),
         "source_trouble": source_trouble(),
+        "unreached": [panel for panel in panels(now=now) if panel.unreached],
         "now": now,
     }
     return render(request, "jobs/dashboard.html", context)

@@ -113,6 +113,11 @@ class Panel:
         """Names the origin within the page."""
         return key_of(self.origin)
 
+    @property
+    def unreached(self) -> list[Way]:
+        """The ways that reach nobody until a person acts."""
+        return [way for way in [self.mail, *self.channels] if way.standing is Standing.ACTION]
+
     def address(self, route: str) -> str:
         """Where this origin's page of that name is."""
         return address_of(self.origin, route)

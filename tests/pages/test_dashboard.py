@@ -7,8 +7,11 @@ import pytest
 from django.test import Client
 
 from common import clock
+from common.problems import Problem
 from integrations import budget
 from jobs.models import LedgerEntry
+from jobs.notices.models import NoticeChannel, NoticePlan
+from jobs.notices.states import ChannelKind
 from jobs.pages.health import Health, mapping_lines
 from jobs.pages.select_settings import connection_cards
 from mapping.models import Mapping
@@ -239,3 +242,19 @@ def test_it_says_when_the_day_s_requests_will_not_suffice(
     budget.spend(host, app, now=clock.now(), requests=600)
 
     assert "このままでは 20:00 ごろに上限に達します。" in Page(as_administrator.get("/")).text()
+
+
+def test_who_is_not_told_any_more_stands_on_the_dashboard(
+    as_administrator: Client, company_mapping: Mapping
+) -> None:
+    plan = NoticePlan.objects.create(connection=company_mapping.connection)
+    failed = {"failed_at": clock.now(), "failure": Problem(code="notice.gone").as_json()}
+    for name, values in {"運用チーム": failed, "営業チーム": {"succeeded_at": clock.now()}}.items():
+        NoticeChannel.objects.create(plan=plan, kind=ChannelKind.SLACK, name=name, **values)
+
+    page = Page(as_administrator.get("/"))
+
+    assert "通知が届いていません" in page.text()
+    assert "運用チーム ：" in page.text()
+    assert "営業チーム" not in page.text()
+    assert page.links()["通知を開く"] == f"/notices/#origin-{company_mapping.connection.pk}"
