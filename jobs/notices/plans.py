@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from django.db import transaction
 from django.db.models import Q
 
 from audit.kinds import Kind
@@ -43,19 +42,19 @@ def save_plan(
         return save_values(thing, values, now=now)
 
 
-@transaction.atomic
 def save_values(thing: Connection | Tenant, values: PlanValues, *, now: datetime) -> Origin:
     """The origin with the plan as it now stands."""
-    plan = with_stored_plan(thing).plan
-    NoticePlan.objects.filter(pk=plan.pk).update(
-        addresses={kind: list(given) for kind, given in values.addresses.items()},
-        quiet_from=values.quiet_from,
-        quiet_until=values.quiet_until,
-        urgent_at_once=values.urgent_at_once,
-        digest=values.digest,
-    )
-    plan.refresh_from_db()
-    _due_anew(plan, now=now)
+    with log.changing_plan(thing):
+        plan = with_stored_plan(thing).plan
+        NoticePlan.objects.filter(pk=plan.pk).update(
+            addresses={kind: list(given) for kind, given in values.addresses.items()},
+            quiet_from=values.quiet_from,
+            quiet_until=values.quiet_until,
+            urgent_at_once=values.urgent_at_once,
+            digest=values.digest,
+        )
+        plan.refresh_from_db()
+        _due_anew(plan, now=now)
     return with_stored_plan(type(thing)._default_manager.get(pk=thing.pk))
 
 

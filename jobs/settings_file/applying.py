@@ -202,6 +202,10 @@ class _Applier:
         kind = Kind.CONNECTION_BACK if self._restores else Kind.CONNECTION_FILE
         with connection_log.changing(connection, kind, whole=True):
             self._apply_connection(connection, spec, is_new=stored is None)
+        if spec.notices is not ABSENT:
+            # 操作履歴 tells of them by themselves: plan and channels have entries of their own.
+            notices = self._notices(connection_name(connection), is_new=stored is None)
+            notices.apply(connection, spec.notices)
 
     def _apply_connection(
         self, connection: Connection, spec: ConnectionSpec, *, is_new: bool
@@ -220,9 +224,6 @@ class _Applier:
         if spec.auth is not ABSENT:
             credentials.remember_names(connection, spec.auth)
         self._schedule(connection, spec, is_new=is_new)
-        if spec.notices is not ABSENT:
-            notices = self._notices(connection_name(connection), is_new=is_new)
-            notices.apply(connection, spec.notices)
         if spec.users is not ABSENT:
             applying_users.apply(
                 connection,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from integrations.models import Connection
 from jobs.notices.models import NoticeChannel, NoticePlan
 from jobs.notices.origins import origin_of, with_stored_plan
-from jobs.notices.plans import PlanValues, save_channel, save_values
+from jobs.notices.plans import PlanValues, delete_channel, save_channel, save_values
 from jobs.notices.states import ChannelKind, Digest
 from jobs.settings_file.document import FileProblem
 from jobs.settings_file.report import Report
@@ -52,7 +52,7 @@ class NoticesApplier:
             named = {one.name for one in spec.channels}
             for gone in plan.channels.exclude(name__in=named):
                 self._report.removed(self._name(gone.name))
-                gone.delete()
+                delete_channel(gone)
 
     def _values(self, plan: NoticePlan, spec: NoticesSpec) -> PlanValues:
         given = {} if self._prune and spec.addresses is not ABSENT else dict(plan.addresses)

@@ -157,6 +157,35 @@ def test_a_settings_file_is_one_entry_for_each_connection(
     assert f"会社 → アプリID {mapping.app}・連携 有効 無効" in page
 
 
+def test_what_a_settings_file_changes_of_notices_has_entries_of_its_own(
+    mapping: Mapping, tmp_path: Any, as_administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_URL", "https://hooks.example.com/token-of-slack")
+    file = tmp_path / "settings.yaml"
+
+    def apply(notices: str, *options: str) -> list[str]:
+        Entry.objects.all().delete()
+        file.write_text(
+            f"version: 1\nconnections:\n  - name: {mapping.connection.name}\n"
+            f"    notices: {notices}\n"
+        )
+        call_command("settings_apply", str(file), *options)
+        return sorted(kinds())
+
+    slack = "{name: 運用, type: slack, url: {env: SLACK_URL}}"
+    assert apply(f"{{digest: daily, channels: [{slack}]}}") == [
+        "notice.channel_add",
+        "notice.plan",
+    ]
+    plan = Entry.objects.get(kind="notice.plan")
+    assert (plan.before["digest"], plan.after["digest"]) == ("immediate", "daily")
+    page = Page(as_administrator.get("/history/"))
+    assert "運用" in page.text()
+    assert "token-of-slack" not in page.text()
+
+    assert apply("{digest: daily, channels: []}", "--prune") == ["notice.channel_delete"]
+
+
 def test_a_settings_file_with_mistakes_leaves_no_entry(mapping: Mapping, tmp_path: Any) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(
