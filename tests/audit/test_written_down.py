@@ -178,6 +178,8 @@ def test_what_a_settings_file_changes_of_notices_has_entries_of_its_own(
         "notice.plan",
     ]
     plan = Entry.objects.get(kind="notice.plan")
+    assert plan.before is not None
+    assert plan.after is not None
     assert (plan.before["digest"], plan.after["digest"]) == ("immediate", "daily")
     page = Page(as_administrator.get("/history/"))
     assert "運用" in page.text()

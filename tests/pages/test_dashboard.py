@@ -248,9 +248,13 @@ def test_who_is_not_told_any_more_stands_on_the_dashboard(
     as_administrator: Client, company_mapping: Mapping
 ) -> None:
     plan = NoticePlan.objects.create(connection=company_mapping.connection)
-    failed = {"failed_at": clock.now(), "failure": Problem(code="notice.gone").as_json()}
-    for name, values in {"運用チーム": failed, "営業チーム": {"succeeded_at": clock.now()}}.items():
-        NoticeChannel.objects.create(plan=plan, kind=ChannelKind.SLACK, name=name, **values)
+    failed: dict[str, Any] = {
+        "failed_at": clock.now(),
+        "failure": Problem(code="notice.gone").as_json(),
+    }
+    channels = NoticeChannel.objects
+    channels.create(plan=plan, kind=ChannelKind.SLACK, name="運用チーム", **failed)
+    channels.create(plan=plan, kind=ChannelKind.SLACK, name="営業チーム", succeeded_at=clock.now())
 
     page = Page(as_administrator.get("/"))
 
