@@ -84,6 +84,8 @@ class Run(models.Model):
     """Primary key of the one source row of a test or a retry of one; null = what is owed."""
     plan = models.BigIntegerField(null=True)
     """Primary key of the preview whose records are sent, as it found them, and no others."""
+    draft = models.BigIntegerField(null=True)
+    """Of a test: primary key of the draft (`mapping.models.SettingsDraft`) that it goes by."""
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(_("開始"), null=True)
     finished_at = models.DateTimeField(_("終了"), null=True)

@@ -17,6 +17,7 @@ from jobs.pages.runs import STOP_POLLING, number, to_the_switch
 from jobs.pages.select_previews import LISTS, MOVING
 from jobs.reading import requests_for
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, PreviewStatus
+from mapping import settings_drafts
 from mapping.checks import access_problems
 from mapping.drift_texts import drift_view
 from mapping.mappings import access_of, form_of
@@ -43,6 +44,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     moves = made is not None and made.status in MOVING
     context: dict[str, object] = {
         "mapping": mapping,
+        "draft": settings_drafts.draft_of(mapping.connection),
         "drift": drift_view(mapping),
         "barred": access_problems(
             specs_of(mapping), form=form_of(mapping), access=access_of(mapping)
