@@ -35,6 +35,7 @@ PLACES: Final = {
     "jobs:record-state": "record",
     "jobs:left-over": "ids#left-over",
     "jobs:duplicate": "ids#duplicates",
+    "drafts:": "connection#draft",
     "mapping:edit": "mapping",
     "mapping:accept-drift": "mapping#drift",
     "crm:record": "customers",

@@ -1,4 +1,4 @@
-"""Drafts: what is saved of a connection at work waits for 「登録」, and runs go on as registered."""
+"""Drafts: what is saved of a connection at work waits for 「登録」; runs go on as registered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ from audit.kinds import Kind
 from audit.models import Entry
 from common import clock
 from crm.models import Account
-from jobs import enabling, schedules
-from jobs.models import Run, Schedule
+from jobs import enabling, liveness, previewing, schedules
+from jobs.models import Preview, Run, Schedule
 from mapping.models import Mapping, SettingsDraft
 from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
@@ -269,7 +269,7 @@ def test_before_the_first_registration_the_same_facts_are_shown(
 
     text = Page(as_administrator.get(step3(company_mapping))).text("trial-panel")
 
-    assert "登録する内容" in text
+    assert "登録する設定" in text
     assert f"（アプリID {company_mapping.app}、demo.cybozu.com）" in text
     assert "更新キー 会社ID" in text
     assert "5分ごと" in text
@@ -307,7 +307,7 @@ class TestConflicts:
         self, as_administrator: Client, company_mapping: Mapping, choice: str, left: int
     ) -> None:
         page = Page(as_administrator.get(confirmation(company_mapping)))
-        (name,) = {one for one in _radios(as_administrator, company_mapping)}
+        (name,) = set(_radios(as_administrator, company_mapping))
 
         sent = filled(page, {name: choice})
         as_administrator.post(confirmation(company_mapping), sent)
@@ -320,7 +320,7 @@ class TestConflicts:
         self, as_administrator: Client, company_mapping: Mapping
     ) -> None:
         page = Page(as_administrator.get(confirmation(company_mapping)))
-        (name,) = {one for one in _radios(as_administrator, company_mapping)}
+        (name,) = set(_radios(as_administrator, company_mapping))
         schedules.set_interval(Schedule.objects.get(), interval="6h", now=clock.now())
 
         sent = filled(page, {name: "draft"})
@@ -523,6 +523,29 @@ def test_the_sync_user_is_drafted_with_what_it_changes(
     assert "太郎" in text
     register(as_administrator, mapping)
     assert Schedule.objects.get().sync_user == taro
+
+
+def test_the_preview_judges_by_the_draft_and_is_carried_out_by_nobody(
+    as_administrator: Client, save_step2: Save, company_mapping: Mapping
+) -> None:
+    make_company(business_category_kbn="情報・通信業")
+    items = ["external_id", "name", "main_tel", "business_category_kbn"]
+    save_step2(item=items, **{"to:business_category_kbn": ""})
+    address = reverse("jobs:preview", args=[company_mapping.pk])
+
+    as_administrator.post(address, {"reads_kintone": "on"})
+    previewing.make(Preview.objects.get().pk, owner=liveness.owner_here())
+    text = Page(as_administrator.get(address)).text()
+
+    assert "下書きの設定でチェックしました。" in text
+    assert "新規1件" in text
+    assert "件を実行" not in text
+    carried = reverse("jobs:preview-run", args=[company_mapping.pk])
+    as_administrator.post(carried, {"preview": Preview.objects.get().pk})
+    assert not Run.objects.exists()
+    save_step2(item=items, **{"to:business_category_kbn": "industry"})
+    text = Page(as_administrator.get(address)).text()
+    assert "チェックの後に設定が変わりました" in text
 
 
 def test_registering_twice_says_that_it_is_done(
