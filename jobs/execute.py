@@ -395,7 +395,7 @@ def _as_drafted(run: Run) -> Mapping:
     Run.objects.filter(pk=run.pk).update(rules_version=0)
     run.rules_version = 0
     return settings_drafts.as_drafted(
-        run.mapping, SettingsDraft.objects.filter(pk=run.draft).first()
+        run.mapping, SettingsDraft.objects.filter(pk=run.draft or 0).first()
     )
 
 

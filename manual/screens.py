@@ -17,6 +17,7 @@ PLACES: Final = {
     "jobs:mapping-delete": "connection#delete",
     "jobs:trial": "test",
     "jobs:enable": "test#enable",
+    "jobs:app-count": "test#enable",
     "jobs:run-now": "runs",
     "jobs:first-load": "first-load",
     "jobs:preview": "preview",

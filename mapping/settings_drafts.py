@@ -265,7 +265,8 @@ def aimed_as_drafted(mapping: Mapping, draft: SettingsDraft | None) -> Mapping:
         drafted.form, drafted.form_read_at = {}, None
         drafted.app_name, drafted.access, drafted.made_on = "", {}, {}
     for name, value in _read_for(draft, drafted).items():
-        setattr(drafted, name, Mapping._meta.get_field(name).to_python(value))
+        is_moment = name == "form_read_at"
+        setattr(drafted, name, datetime.fromisoformat(value) if is_moment else value)
     return drafted
 
 

@@ -116,7 +116,7 @@ def make_draft(mapping: Mapping) -> SettingsDraft:
             "sync_user": "nobody@example.com",
             "mappings": {pk: {**target, "rules": rules, "daily_requests": 77}},
         },
-        secrets={"password": ("before", "after")},
+        secrets={"basic_password": ("before", "after")},
         now=clock.now(),
         at_mapping=mapping.pk,
     )

@@ -168,9 +168,9 @@ def _load(request: HttpRequest, step: _Step1) -> HttpResponse:
 
 def _step(request: HttpRequest, pk: int | None) -> _Step1:
     stored = get_object_or_404(Connection, pk=pk) if pk else Connection()
-    of_connection = Mapping.objects.select_related("connection").filter(connection_id=pk)
+    of_connection = Mapping.objects.select_related("connection").filter(connection_id=pk or 0)
     mappings = list(of_connection.order_by("pk")) if pk else []
-    schedules = Schedule.objects.select_related("sync_user").filter(connection_id=pk)
+    schedules = Schedule.objects.select_related("sync_user").filter(connection_id=pk or 0)
     schedule = schedules.first() if pk else None
     daily = dict(AppBudget.objects.filter(host=stored.host).values_list("app", "daily_requests"))
     data = request.POST if request.method == "POST" else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -389,11 +390,9 @@ def test_a_password_is_kept_sealed_shown_nowhere_and_tried_as_typed(
 
 
 def test_the_column_of_secrets_is_encrypted(
-    save_step1: Save, django_assert_num_queries: Any
+    save_step1: Save,
 ) -> None:
     save_step1(password="planted-marker")
-
-    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM mapping_settingsdraft")
