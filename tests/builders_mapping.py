@@ -102,10 +102,9 @@ def make_mapping(
 
 
 def make_draft(mapping: Mapping) -> SettingsDraft:
-    """A draft of every kind of change; of the key somebody else was faster."""
+    """A draft of many kinds of change; of the schedule somebody else was faster."""
     specs = rules_document(specs_of(mapping))
-    rules = {code: rule for code, rule in specs.items() if code in (mapping.update_key, "name")}
-    pk, rules = str(mapping.pk), {**rules, "name": {"fixed": "?"}}
+    pk, rules = str(mapping.pk), {**specs, "name": {"fixed": "?"}}
     target = {"update_key": mapping.update_key, "rules": specs, "daily_requests": 5000}
     draft = settings_drafts.keep(
         mapping.connection,
