@@ -28,7 +28,7 @@ from mapping.edit_page import Show, edit_page
 from mapping.mappings import FormChange, form_of, read_form
 from mapping.models import Mapping, SettingsDraft
 from mapping.problem_texts import describe
-from mapping.rules import RulesRefused, specs_of
+from mapping.rules import RulesRefused, fields_of, specs_of
 from mapping.rulespec import WhenEmpty
 from mapping.suggestion_panel import Ticks
 from mapping.taking import Taken, take
@@ -218,6 +218,7 @@ def _page(
         "keeps_draft": asked.keeps_draft,
         "stamp": asked.stamp,
         "moved": moved,
+        "differing": _differing(mapping, draft) if moved else [],
         # What stands in the form is not what is stored: leaving loses it.
         "unsaved": request.method == "POST",
         "refused": refused is not None,
@@ -244,6 +245,15 @@ def _page(
         ],
     }
     return render(request, "mapping/edit.html", context, status=status)
+
+
+def _differing(mapping: Mapping, draft: Draft) -> list[str]:
+    """The fields that are filled otherwise now than was chosen."""
+    stored = specs_of(mapping)
+    changed = fields_of(stored, draft.specs)
+    labels = {field.code: field.label for field in form_of(mapping).fields.values()}
+    told = [_("「%s」") % (labels.get(code) or code) for code in sorted(changed)]
+    return [*told, *([_("更新キー")] if draft.update_key != mapping.update_key else [])]
 
 
 def _filter(request: HttpRequest) -> tuple[Show, str]:

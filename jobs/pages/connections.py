@@ -22,7 +22,7 @@ from jobs import connection_log
 from jobs.connection_log import sync_user_of
 from jobs.models import Schedule
 from jobs.pages import loading, practice, saving, select_settings
-from jobs.pages.forms import ConnectionForm
+from jobs.pages.forms import SECRETS, ConnectionForm
 from jobs.pages.forms_apps import AppForm, AppFormSet, BaseAppFormSet, initial_apps
 from jobs.pages.loading import AppCheck
 from mapping import settings_drafts
@@ -106,6 +106,25 @@ class _Step1:
         return not leads or bool(chosen)
 
 
+def _differing(request: HttpRequest, step: _Step1) -> list[str]:
+    """What is stored now, in all fields in which something else was sent; secrets left out."""
+    stored = _step(request, step.connection.pk, sent=False)
+    told = []
+    for now, typed in [(stored.form, step.form), *zip(stored.apps, step.apps, strict=False)]:
+        for name, field in typed.fields.items():
+            is_shown = not typed[name].is_hidden and name not in SECRETS
+            before, after = str(now[name].value() or ""), str(typed[name].value() or "")
+            if is_shown and before != after:
+                choices = dict(getattr(field, "choices", ()))
+                said = choices.get(now[name].value(), before)
+                told.append(
+                    _("%(field)s：現在は「%(value)s」") % {"field": field.label, "value": said}
+                    if before
+                    else _("%(field)s：現在は空です") % {"field": field.label}
+                )
+    return told
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Step 1. 接続を確認 asks kintone, 保存 saves, 読み込み does both and reads the apps' forms.
@@ -166,14 +185,15 @@ def _load(request: HttpRequest, step: _Step1) -> HttpResponse:
     return redirect("jobs:connection", stored.pk)
 
 
-def _step(request: HttpRequest, pk: int | None) -> _Step1:
+def _step(request: HttpRequest, pk: int | None, *, sent: bool = True) -> _Step1:
+    """The forms with what was sent, or as they are stored."""
     stored = get_object_or_404(Connection, pk=pk) if pk else Connection()
     of_connection = Mapping.objects.select_related("connection").filter(connection_id=pk or 0)
     mappings = list(of_connection.order_by("pk")) if pk else []
     schedules = Schedule.objects.select_related("sync_user").filter(connection_id=pk or 0)
     schedule = schedules.first() if pk else None
     daily = dict(AppBudget.objects.filter(host=stored.host).values_list("app", "daily_requests"))
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if sent and request.method == "POST" else None
     if data is None and not pk and "practice" in request.GET and practice.is_there():
         form, filled = practice.filled_in()
         return _Step1(connection=stored, mappings=[], form=form, apps=filled)
@@ -251,6 +271,7 @@ def _page(
         "checks": checks,
         "failed": failed,
         "moved": moved,
+        "differing": _differing(request, step) if moved else [],
         "draft": step.draft,
         "keeps_draft": step.keeps_draft,
         "stamp": step.stamp,

@@ -1,9 +1,11 @@
 """Drafts: what is saved of a connection at work waits for 「登録」; runs go on as registered."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -12,7 +14,7 @@ from audit.kinds import Kind
 from audit.models import Entry
 from common import clock
 from crm.models import Account
-from jobs import enabling, liveness, previewing, schedules
+from jobs import enabling, liveness, previewing, removing, schedules
 from jobs.models import Preview, Run, Schedule
 from mapping.models import Mapping, SettingsDraft
 from mapping.rules import save_rules, specs_of
@@ -348,6 +350,8 @@ def test_a_page_that_somebody_overtook_saves_nothing_and_keeps_what_was_typed(
 
     assert page.status == 409
     assert "表示した後に、ほかの操作で設定が変わりました" in page.text()
+    assert "実行スケジュール：現在は「1時間」" in page.text()
+    assert "通知先メールアドレス：現在は空です" in page.text()
     assert page.values()["notify"] == "ops@example.com"
     sent = filled(page, {"action": "save"})
     assert Page(as_administrator.post(step1(company_mapping), sent)).status == 302
@@ -364,6 +368,7 @@ def test_a_page_of_rules_that_somebody_overtook_saves_nothing(
 
     assert page.status == 409
     assert "まだ保存していません。" in page.text()
+    assert "入力した内容と違う設定： 「電話番号」" in page.text()
 
 
 def test_a_password_is_kept_sealed_shown_nowhere_and_tried_as_typed(
@@ -545,6 +550,47 @@ def test_the_preview_judges_by_the_draft_and_is_carried_out_by_nobody(
     save_step2(item=items, **{"to:business_category_kbn": "industry"})
     text = Page(as_administrator.get(address)).text()
     assert "チェックの後に設定が変わりました" in text
+
+
+def test_a_mapping_that_was_deleted_meanwhile_is_left_out(
+    as_administrator: Client, save_step1: Save, save_step2: Save, company_mapping: Mapping
+) -> None:
+    save_step1(interval="1h")
+    save_step2()
+    removing.delete_mapping(company_mapping, now=clock.now())
+
+    text = Page(as_administrator.get(confirmation(company_mapping))).text()
+    assert "削除されたマッピングへの変更は登録しません。" in text
+    assert "変更する設定（1件）" in text
+    register(as_administrator, company_mapping)
+
+    assert Schedule.objects.get().interval == "1h"
+    assert not SettingsDraft.objects.exists()
+
+
+def test_a_connection_goes_with_its_draft(save_step1: Save, company_mapping: Mapping) -> None:
+    save_step1(interval="1h")
+
+    removing.delete_connection(company_mapping.connection)
+
+    assert not SettingsDraft.objects.exists()
+
+
+def test_a_settings_file_and_a_draft_go_side_by_side(
+    as_administrator: Client, save_step1: Save, company_mapping: Mapping, tmp_path: Path
+) -> None:
+    save_step1(interval="1h")
+    file = tmp_path / "settings.yaml"
+    name = company_mapping.connection.name
+    said = "version: 1\nconnections:\n  - {name: %s, notify: [file@example.com]}\n"
+    file.write_text(said % name)
+    call_command("settings_apply", str(file))
+
+    assert Schedule.objects.get().notify == ["file@example.com"]
+    register(as_administrator, company_mapping)
+
+    schedule = Schedule.objects.get()
+    assert (schedule.interval, schedule.notify) == ("1h", ["file@example.com"])
 
 
 def test_registering_twice_says_that_it_is_done(
