@@ -8,14 +8,16 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.kinds import Kind
 from audit.models import Entry
 from common import clock
 from crm.models import Account
+from integrations.models import Connection
 from jobs import enabling, liveness, previewing, removing, schedules
-from jobs.models import Preview, Run, Schedule
+from jobs.models import Preview, Run, Schedule, SecretName
 from mapping.models import Mapping, SettingsDraft
 from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
@@ -409,6 +411,41 @@ def test_a_password_is_kept_sealed_shown_nowhere_and_tried_as_typed(
     assert outcomes(run_now(company_mapping)) == {"created": 1}
 
 
+def test_tokens_take_the_place_of_the_login_when_that_is_registered(
+    as_administrator: Client, save_step1: Save, company_mapping: Mapping, kintone: Any
+) -> None:
+    token = kintone.token(company_mapping.app)
+    login = company_mapping.connection.login
+
+    page = save_step1("load", auth="tokens", tokens=token)
+    assert "読み込みに成功しました" in page.text()
+    company_mapping.connection.refresh_from_db()
+    assert (company_mapping.connection.login, company_mapping.connection.tokens) == (login, "")
+    register(as_administrator, company_mapping)
+
+    stored = Connection.objects.get()
+    assert (stored.login, stored.password, stored.tokens) == ("", "", token)
+    assert not SecretName.objects.exists()
+    make_company()
+    assert outcomes(run_now(Mapping.objects.get())) == {"created": 1}
+
+
+def test_a_new_kintone_is_read_before_it_is_registered(
+    as_administrator: Client, save_step1: Save, company_mapping: Mapping, kintone: Any
+) -> None:
+    page = save_step1("load", domain="kintone.com", password=kintone.password)
+    assert "読み込みに成功しました" in page.text()
+    text = Page(as_administrator.get(confirmation(company_mapping))).text()
+    assert "ドメイン cybozu.com kintone.com 別のkintoneに連携します。" in text
+
+    register(as_administrator, company_mapping)
+
+    company_mapping.refresh_from_db()
+    assert company_mapping.connection.host == "demo.kintone.com"
+    assert company_mapping.form
+    assert len(specs_of(company_mapping)) == 4
+
+
 def test_the_column_of_secrets_is_encrypted(
     save_step1: Save,
 ) -> None:
@@ -598,6 +635,23 @@ def test_a_mapping_that_was_deleted_meanwhile_is_left_out(
 
     assert Schedule.objects.get().interval == "1h"
     assert not SettingsDraft.objects.exists()
+
+
+def test_the_confirmation_takes_no_more_queries_for_more_changes(
+    as_administrator: Client, save_step2: Save, company_mapping: Mapping
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            as_administrator.get(confirmation(company_mapping))
+        return len(captured)
+
+    save_step2()
+    before = queries()
+    items = ["external_id", "name", "main_tel", "business_category_kbn"]
+    save_step2(item=items, **{"to:name": "", "to:business_category_kbn": "name"})
+
+    assert len(SettingsDraft.objects.get().changes) == 3
+    assert queries() == before
 
 
 def test_a_connection_goes_with_its_draft(save_step1: Save, company_mapping: Mapping) -> None:
