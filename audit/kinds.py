@@ -15,6 +15,8 @@ class Kind(models.TextChoices):
     CONNECTION_DELETE = "connection.delete", _("接続を削除")
     CONNECTION_FILE = "connection.file", _("設定ファイルを反映")
     CONNECTION_BACK = "connection.back", _("設定を元に戻す")
+    DRAFT_REGISTER = "connection.register", _("設定の下書きを登録")
+    DRAFT_DISCARD = "connection.draft_discard", _("設定の下書きを破棄")
     CLEANSING_BEGIN = "connection.cleansing", _("連携をクレンジングのため停止")
     CLEANSING_END = "connection.cleansed", _("クレンジング後の連携を再開")
 

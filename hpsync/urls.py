@@ -19,6 +19,7 @@ urlpatterns = [
     path("manual/", include("manual.urls")),
     path("", include("jobs.urls")),
     path("", include("mapping.urls")),
+    path("settings/", include("history.draft_urls")),
     path("history/", include("history.urls")),
     path("customers/", include("crm.urls")),
 ]

@@ -18,6 +18,8 @@ from mapping.document import connection_thing, mapping_thing
 from mapping.models import Mapping
 from mapping.rules import specs_of
 
+#: Columns that say which kintone it is, and how we log in there.
+COLUMNS = ("name", "subdomain", "domain", "login", "basic_user", "certificate_file")
 #: Columns that are never shown, nor kept.
 SECRETS = ("password", "tokens", "basic_password", "certificate_password")
 
@@ -89,14 +91,7 @@ def connection_document(connection: Connection, *, whole: bool) -> dict[str, Any
     schedule = Schedule.objects.select_related("sync_user").filter(connection=connection).first()
     mappings = Mapping.objects.filter(connection=connection).order_by("id")
     mappings = mappings.select_related("connection").defer("form", "made_on", "access")
-    found: dict[str, Any] = {
-        "name": connection.name,
-        "subdomain": connection.subdomain,
-        "domain": connection.domain,
-        "login": connection.login,
-        "basic_user": connection.basic_user,
-        "certificate_file": connection.certificate_file,
-    }
+    found: dict[str, Any] = {name: getattr(connection, name) for name in COLUMNS}
     if schedule:
         found["schedule"] = schedule.interval
         found["sync_user"] = sync_user_of(schedule)

@@ -129,6 +129,28 @@ def begin_new_target(mapping: Mapping, ledger: Ledger, *, now: datetime) -> None
     ledger.refresh_from_db()
 
 
+def take_along(ledger: Ledger, source_id: int, *, now: datetime) -> None:
+    """Before a target's first run, let a test find the record that the app has of this row.
+
+    It came under another update key: an upsert by the new one would make a second record.
+    """
+    if ledger.entries.filter(source_id=source_id).exists():
+        return
+    known = LedgerEntry.objects.filter(
+        ledger__in=_twins_of(ledger), source_id=source_id, record_id__isnull=False
+    )
+    record_id = known.order_by("-pk").values_list("record_id", flat=True).first()
+    if record_id is not None:
+        LedgerEntry.objects.create(
+            ledger=ledger,
+            source_id=source_id,
+            state=EntryState.PENDING,
+            record_id=record_id,
+            version=0,
+            touched_at=now,
+        )
+
+
 def _begin(ledger: Ledger, *, changed_before: datetime, now: datetime) -> None:
     _write_entries(ledger, changed_before=changed_before, now=now)
     Ledger.objects.filter(pk=ledger.pk).update(watermark=changed_before, reconciled_at=now)

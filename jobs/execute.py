@@ -46,10 +46,10 @@ from jobs.engine.values import OutcomeKind, Settled
 from jobs.models import Ledger, LedgerEntry, Outcome, Run, Schedule
 from jobs.source import OwedRows
 from jobs.states import WELL_ENDED, FailureKind, RunStatus
-from mapping import mappings
+from mapping import mappings, settings_drafts
 from mapping.checks import path
 from mapping.left_out import origin_of
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 from mapping.plan import MappingPlan, PlanError
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class _Work:
 
     def __init__(self, run: Run, *, owner: str) -> None:
         self.run = run
-        self.mapping: Mapping = run.mapping
+        self.mapping: Mapping = run.mapping if run.draft is None else _as_drafted(run)
         self.owner = owner
         self.ledger: Ledger | None = None
         self.source: OwedRows | None = None
@@ -167,6 +167,8 @@ class _Work:
         if self.ledger.watermark is None and mapping.enabled and run.only is None:
             enabling.begin_new_target(mapping, self.ledger, now=clock.now())
         takeover.take_over_all(self.ledger, now=clock.now())
+        if self.ledger.watermark is None and run.only is not None:
+            enabling.take_along(self.ledger, run.only, now=clock.now())
         if run.only is None:
             ledgers.forget_failures_of_deleted_rows(self.ledger, now=clock.now())
         plan = self._plan(client)
@@ -193,7 +195,7 @@ class _Work:
         Raises:
             PlanError: a person must change the rules, or the form.
         """
-        if not self.mapping.form:
+        if not self.mapping.form and self.run.draft is None:
             self._read_form(client)
         try:
             return mappings.plan_of(self.mapping)
@@ -219,7 +221,9 @@ class _Work:
 
     def _note_left_out(self, plan: MappingPlan) -> None:
         """Write down what this run does not send, and why."""
-        if not {origin_of(one.rule) for one in plan.left_out}.issubset(self.mapping.left_out):
+        is_registered = self.run.draft is None
+        origins = {origin_of(one.rule) for one in plan.left_out}
+        if is_registered and not origins.issubset(self.mapping.left_out):
             # It does not fit for another reason than the form: an item is of another kind now.
             mappings.review(self.mapping)
         told = {one.problem.field: one.problem for one in mappings.drift_of(self.mapping)}
@@ -324,7 +328,8 @@ class _Work:
         )
 
     def _form_is_old(self) -> bool:
-        return form_life.is_old(self.mapping, now=clock.now())
+        # What a draft goes by was read for it.
+        return self.run.draft is None and form_life.is_old(self.mapping, now=clock.now())
 
     def _read_form(self, client: KintoneClient) -> None:
         """Read the form anew; the run goes on by the rules as they are judged against it."""
@@ -335,6 +340,8 @@ class _Work:
 
     def _look_at_the_form(self, error: BaseException) -> None:
         """After kintone refused a field: read the form, so that the page can say which is gone."""
+        if self.run.draft is not None:
+            return
         if not isinstance(error, KintoneConfigError) or error.reason not in {
             ConfigReason.FIELD,
             ConfigReason.UPDATE_KEY,
@@ -351,7 +358,8 @@ class _Work:
 
         The next run goes by it; this one has done what it can.
         """
-        if not form_life.is_doubted(self.mapping, now=clock.now()):
+        is_registered = self.run.draft is None
+        if not is_registered or not form_life.is_doubted(self.mapping, now=clock.now()):
             return
         refused = Outcome.objects.filter(run=self.run, outcome=OutcomeKind.REJECTED)
         if not refused.filter(problems__0__params__code=VALUE_REFUSED).exists():
@@ -379,6 +387,18 @@ class _Work:
             time.sleep(min(left, BEAT_SECONDS))
 
 
+def _as_drafted(run: Run) -> Mapping:
+    """The run's mapping as the draft has it; what it settles counts as judged by other rules.
+
+    So the mapping's next run looks at the record again, by the rules that are registered then.
+    """
+    Run.objects.filter(pk=run.pk).update(rules_version=0)
+    run.rules_version = 0
+    return settings_drafts.as_drafted(
+        run.mapping, SettingsDraft.objects.filter(pk=run.draft or 0).first()
+    )
+
+
 def viewer_of(mapping: Mapping) -> int | None:
     """The sync user's member id for leads, None for what everybody may see.
 
@@ -398,8 +418,10 @@ def viewer_of(mapping: Mapping) -> int | None:
 def sync_user_of(mapping: Mapping) -> Member | None:
     """The member whose visible leads the mapping's connection sends; None if there is none.
 
-    Who was chosen before coming in with the data is found by e-mail.
+    Who was chosen before coming in with the data is found by e-mail, and so is who is drafted.
     """
+    if mapping.drafted is not None and mapping.drafted.sync_user is not None:
+        return Member.objects.filter(email__iexact=mapping.drafted.sync_user or "-").first()
     schedule = Schedule.objects.filter(connection=mapping.connection_id).first()
     if schedule is None:
         return None

@@ -84,6 +84,8 @@ class Run(models.Model):
     """Primary key of the one source row of a test or a retry of one; null = what is owed."""
     plan = models.BigIntegerField(null=True)
     """Primary key of the preview whose records are sent, as it found them, and no others."""
+    draft = models.BigIntegerField(null=True)
+    """Of a test: primary key of the draft (`mapping.models.SettingsDraft`) that it goes by."""
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(_("開始"), null=True)
     finished_at = models.DateTimeField(_("終了"), null=True)
@@ -295,7 +297,9 @@ class Preview(models.Model):
     reads_kintone = models.BooleanField(default=False)
     """Whether the app's records are read, to know what is there and what it holds."""
     rules_version = models.PositiveIntegerField(default=0)
-    """The mapping's version by which it was judged; by another it says nothing."""
+    """The mapping's version by which it was judged; by another it says nothing. 0: by a draft."""
+    draft = models.BigIntegerField(null=True)
+    """Primary key of the draft (`mapping.models.SettingsDraft`) that it judges by."""
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

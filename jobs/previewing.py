@@ -37,9 +37,10 @@ from jobs.reading import Page, pages
 from jobs.source import CHUNK_SIZE, known_of
 from jobs.states import EntryState, FailureKind, RecordOutcome
 from jobs.value_contests import ValueContests
-from mapping import mappings
+from mapping import mappings, settings_drafts
 from mapping.checks import required_without_rule
 from mapping.columns import described
+from mapping.models import SettingsDraft
 from mapping.plan import MappingError
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,9 @@ class _Previewing:
 
     def __init__(self, preview: Preview, *, owner: str) -> None:
         self._preview = preview
-        self._mapping = preview.mapping
+        self._registered = preview.mapping
+        self._draft = SettingsDraft.objects.filter(pk=preview.draft or 0).first()
+        self._mapping = settings_drafts.as_drafted(self._registered, self._draft)
         self._owner = owner
         self._type = RecordType(self._mapping.record_type)
         self._meter = _CountingMeter(self._mapping.connection.host)
@@ -123,7 +126,7 @@ class _Previewing:
 
     def _open(self, client: KintoneClient) -> None:
         """Read the form as it is now, and find out how long this will take."""
-        mappings.read_form(self._mapping, client, now=clock.now())
+        self._read_form(client)
         self._plan = mappings.plan_of(self._mapping)
         self._form = mappings.form_of(self._mapping)
         self._ledger = ledger_of(self._mapping)
@@ -133,7 +136,18 @@ class _Previewing:
         total = changes.model_of(self._type)._default_manager.count()
         if self._preview.reads_kintone:
             total += client.count_records(self._mapping.app)
-        self._beat(total=total, rules_version=self._mapping.version)
+        self._beat(total=total, rules_version=self._rules_version)
+
+    def _read_form(self, client: KintoneClient) -> None:
+        """Read it anew, but for an app to which only the draft leads: that was read for it."""
+        if settings_drafts.has_moved(self._mapping, self._registered):
+            return
+        mappings.read_form(self._registered, client, now=clock.now())
+        self._mapping = settings_drafts.as_drafted(self._registered, self._draft)
+
+    @property
+    def _rules_version(self) -> int:
+        return 0 if self._preview.draft else self._mapping.version
 
     def _judge_rows(self) -> None:
         """Every row by itself, against the rules, the form and the ledger."""
@@ -172,7 +186,7 @@ class _Previewing:
             ledger=self._ledger,
             source_id__in=ids,
             state=EntryState.FAILED,
-            rules_version=self._mapping.version,
+            rules_version=self._rules_version,
             problems__0__code="kintone",
         )
         return {

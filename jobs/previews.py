@@ -28,18 +28,21 @@ class OutdatedError(Exception):
     """The preview is not ready, or the mapping was changed since: it says nothing any more."""
 
 
-def start(mapping: Mapping, *, reads_kintone: bool, now: datetime) -> Preview:
+def start(
+    mapping: Mapping, *, reads_kintone: bool, now: datetime, draft: int | None = None
+) -> Preview:
     """Queue a preview, in place of the mapping's last one.
 
     Args:
         reads_kintone: Read the app's records too: costs requests, and tells what is there.
+        draft: Primary key of the draft to judge by; what it says is carried out by nobody.
 
     Raises:
         AlreadyAtWork: of two callers at once, one gets the preview, one gets this.
     """
     if _plans_under_way(mapping).exists():
         raise AlreadyAtWork(str(mapping))
-    preview = Preview(mapping=mapping, reads_kintone=reads_kintone, queued_at=now)
+    preview = Preview(mapping=mapping, reads_kintone=reads_kintone, draft=draft, queued_at=now)
     try:
         with transaction.atomic():
             preview.save(force_insert=True)

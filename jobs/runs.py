@@ -36,6 +36,7 @@ def start(
     full: bool = False,
     only: int | None = None,
     plan: int | None = None,
+    draft: int | None = None,
     slot: datetime | None = None,
 ) -> Run:
     """Queue a run.
@@ -44,6 +45,7 @@ def start(
         full: Take existing data too; so does any run of a mapping whose first load was stopped.
         only: Primary key of the one source row to push (a test); such runs may go side by side.
         plan: Primary key of the preview whose records are sent, and no others.
+        draft: Primary key of the draft that a test goes by.
         slot: The moment that fell due; runs of one connection and slot wait for each other,
             parents first. By default the run is a slot of its own.
 
@@ -58,6 +60,7 @@ def start(
         full=full or (only is None and plan is None and first_loads.is_open(mapping)),
         only=only,
         plan=plan,
+        draft=draft,
         queued_at=now,
     )
     with _only_active(mapping):

@@ -9,10 +9,10 @@ from crm import catalogue, changes
 from integrations.kintone.values import JsonValue
 from jobs import liveness, runs
 from jobs.execute import execute, sync_user_of
-from jobs.models import Outcome, Run
-from jobs.states import RecordOutcome, Trigger
+from jobs.models import LedgerEntry, Outcome, Run
+from jobs.states import EntryState, RecordOutcome, Trigger
 from mapping import mappings
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 from mapping.plan import RuleResult
 
 
@@ -75,13 +75,24 @@ def show(mapping: Mapping, source_id: int) -> list[TrialRow]:
     ]
 
 
-def push(mapping: Mapping, source_id: int) -> TrialResult:
+def push(mapping: Mapping, source_id: int, *, draft: SettingsDraft | None = None) -> TrialResult:
     """Push exactly this record for real, whether the mapping is enabled or not.
 
     It takes the same way as a scheduled run, even if kintone holds the same values already.
+
+    Args:
+        draft: Push it as drafted; the mapping's next run sends it again, as registered then.
     """
-    run = runs.start(mapping, trigger=Trigger.TEST, now=clock.now(), only=source_id)
+    run = runs.start(
+        mapping,
+        trigger=Trigger.TEST,
+        now=clock.now(),
+        only=source_id,
+        draft=draft.pk if draft else None,
+    )
     run = execute(run.pk, owner=liveness.owner_here())
+    if draft is not None:
+        _owe_as_registered(mapping, source_id)
     outcome = Outcome.objects.filter(run=run).order_by("-pk").first()
     if outcome is None:
         problem = Problem.from_json(run.message) if run.message else Problem(code="busy")
@@ -94,6 +105,18 @@ def push(mapping: Mapping, source_id: int) -> TrialResult:
         record_id=outcome.record_id,
         problems=tuple(Problem.from_json(problem) for problem in outcome.problems),
     )
+
+
+def _owe_as_registered(mapping: Mapping, source_id: int) -> None:
+    """A draft wrote into the app: whatever is registered at the next run is sent again."""
+    entries = LedgerEntry.objects.filter(
+        ledger__mapping=mapping,
+        ledger__host=mapping.connection.host,
+        ledger__app=mapping.app,
+        ledger__key_field=mapping.update_key,
+    )
+    sent = entries.filter(source_id=source_id, state=EntryState.SYNCED, doubt_until__isnull=True)
+    sent.update(digest="", due_at=clock.now())
 
 
 def _row(result: RuleResult, *, labels: dict[str, str], key_field: str) -> TrialRow:

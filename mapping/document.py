@@ -52,6 +52,27 @@ def rule_document(rule: RuleSpec) -> str | dict[str, Any]:
     return rule.source if list(written) == ["source"] else written
 
 
+def rule_of(field: str, written: str | MappingOf[str, Any]) -> RuleSpec:
+    """The rule of which `rule_document` says this."""
+    if isinstance(written, str):
+        return RuleSpec(field=field, source=written)
+    empty = written.get("empty")
+    when = WhenEmpty.CLEAR if empty is None else WhenEmpty.FIXED
+    if empty == "keep":
+        when, empty = WhenEmpty.KEEP, None
+    return RuleSpec(
+        field=field,
+        table=written.get("table", ""),
+        source=written.get("source", ""),
+        template=written.get("template", ""),
+        fixed=written.get("fixed", ""),
+        values=dict(written.get("values", {})),
+        empty=when,
+        empty_value=(empty["fixed"] if isinstance(empty, MappingOf) else empty) or "",
+        keep_rows=written.get("keep_rows", False),
+    )
+
+
 def users_document(connection: Connection) -> dict[str, str]:
     """E-mail address → login name, "" for nobody, as a person chose."""
     return dict(connection.user_ties.order_by("email").values_list("email", "code"))

@@ -1,15 +1,32 @@
-"""A `Mapping` sends one record type into one kintone app; its `Rule`s say what fills a field."""
+"""A `Mapping` sends one record type into one kintone app; its `Rule`s say what fills a field.
+
+A `SettingsDraft` is what was saved of a connection and its mappings while they are at work, and is
+not registered yet.
+"""
+
+from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.encrypted import EncryptedTextField
 from integrations.models import Connection
+from mapping.rulespec import RuleSpec
 
 
 class OffFor(models.TextChoices):
     """Why a mapping rests for a while."""
 
     CLEANSING = "cleansing", _("クレンジング中")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """What an instance of `Mapping` that stands for a draft says beside its columns."""
+
+    specs: tuple[RuleSpec, ...]
+    sync_user: str | None
+    """E-mail address; None: the registered one."""
 
 
 class Mapping(models.Model):
@@ -45,6 +62,8 @@ class Mapping(models.Model):
     access = models.JSONField(default=dict)
     """What the connection's login may do with the app: `integrations.kintone.access.Access`, as of
     the last 「読み込み」; {} before."""
+    drafted: Drafted | None = None
+    """Only of instances made by `mapping.settings_drafts.as_drafted`; they are never saved."""
 
     class Meta:
         constraints = [
@@ -56,6 +75,31 @@ class Mapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection.name}/{self.record_type}/{self.app}"
+
+
+class SettingsDraft(models.Model):
+    """What was saved of a connection and its mappings, and waits for 「登録」; no run knows of it.
+
+    One for the whole installation, whoever saves. `changes` says each value that is to be another
+    one, with what was registered when it was changed first (`mapping.settings_drafts`).
+    """
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="draft")
+    changes = models.JSONField(default=list)
+    secrets = EncryptedTextField(blank=True, default="")
+    """JSON: name of the connection's column → registered before, wanted."""
+    forms = models.JSONField(default=dict)
+    """Primary key of a mapping → what was read of the app for the draft: columns of `Mapping`."""
+    version = models.PositiveIntegerField(default=0)
+    """Rises with each saving."""
+    begun_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    saved_by = models.CharField(max_length=200, blank=True)
+    at_mapping = models.BigIntegerField(null=True)
+    """Primary key of the mapping whose page saved last; null: step 1 did."""
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.version}"
 
 
 class KintoneUser(models.Model):

@@ -54,7 +54,9 @@ def source_of(mapping: Mapping) -> SourceItems:
 
 
 def specs_of(mapping: Mapping) -> list[RuleSpec]:
-    """The mapping's rules in the order in which they were saved."""
+    """The mapping's rules in the order in which they were saved; of a draft, the drafted ones."""
+    if mapping.drafted is not None:
+        return list(mapping.drafted.specs)
     return [_spec(rule) for rule in mapping.rules.order_by("id")]
 
 
@@ -83,7 +85,7 @@ def save_rules(mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str) 
     """
     with transaction.atomic():
         locked = Mapping.objects.select_for_update().get(pk=mapping.pk)
-        if problems := _refusals(locked, specs, update_key=update_key):
+        if problems := refusals(locked, specs, update_key=update_key):
             raise RulesRefused(problems)
         former, former_key = specs_of(locked), locked.update_key
         changed = former_key != update_key or _by_field(former) != _by_field(specs)
@@ -167,9 +169,10 @@ def fields_of(former: Sequence[RuleSpec], specs: Sequence[RuleSpec]) -> set[str]
     return {name.split(".")[0] for name in changed}
 
 
-def _refusals(
+def refusals(
     mapping: Mapping, specs: Sequence[RuleSpec], *, update_key: str
 ) -> tuple[Problem, ...]:
+    """Why these cannot be the mapping's rules and update key; nothing if they can."""
     form = parse_form(mapping.form) if mapping.form else None
     problems = list(one_to_one(specs, form=form))
     if form:

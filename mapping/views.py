@@ -1,6 +1,7 @@
 """Step 2: which CRM item fills which kintone field."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -18,15 +19,16 @@ from common.wording import listed, one_after_another
 from crm.labels import record_type_label
 from integrations import connections
 from integrations.kintone.errors import AllowanceSpentError, KintoneError
+from mapping import settings_drafts
 from mapping.accepting import DriftMoved, accept
 from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
 from mapping.drift import Drift
 from mapping.drift_texts import drift_view
 from mapping.edit_page import Show, edit_page
-from mapping.mappings import FormChange, form_of, read_access, read_form
-from mapping.models import Mapping
+from mapping.mappings import FormChange, form_of, read_form
+from mapping.models import Mapping, SettingsDraft
 from mapping.problem_texts import describe
-from mapping.rules import RulesRefused, save_rules, specs_of
+from mapping.rules import RulesRefused, fields_of, specs_of
 from mapping.rulespec import WhenEmpty
 from mapping.suggestion_panel import Ticks
 from mapping.taking import Taken, take
@@ -35,52 +37,83 @@ from mapping.taking import Taken, take
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The mapping page; its form saves, or reads the app's form again from kintone."""
-    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    registered = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    kept = settings_drafts.draft_of(registered.connection)
+    mapping = settings_drafts.as_drafted(registered, kept)
+    asked = _Asked(registered=registered, kept=kept)
     stored = stored_draft(specs_of(mapping), update_key=mapping.update_key)
     if request.method == "GET":
-        return _page(request, mapping, draft=stored)
+        return _page(request, mapping, asked=asked, draft=stored)
     if request.POST.get("action") == "load":
-        return _load(request, mapping, stored=stored)
+        return _load(request, mapping, asked=asked, stored=stored)
     if request.POST.get("action") == "take":
-        return _take(request, mapping, stored=stored)
-    return _save(request, mapping, stored=stored)
+        return _take(request, mapping, asked=asked, stored=stored)
+    return _save(request, mapping, asked=asked, stored=stored)
 
 
-def _save(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the page is about, beside the mapping as drafted."""
+
+    registered: Mapping
+    kept: SettingsDraft | None
+    """What waits for 「登録」 of its connection."""
+
+    @property
+    def keeps_draft(self) -> bool:
+        """Whether what is saved waits for 「登録」."""
+        return settings_drafts.takes_drafts(self.registered, self.kept)
+
+    @property
+    def stamp(self) -> str:
+        """Another one as soon as somebody else saved rules."""
+        own = settings_drafts.stamp_of(self.kept, self.registered)
+        return f"{self.registered.version}-{own}" if self.keeps_draft else ""
+
+
+def _save(request: HttpRequest, mapping: Mapping, *, asked: _Asked, stored: Draft) -> HttpResponse:
     draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
+    if "seen" in request.POST and request.POST["seen"] != asked.stamp:
+        return _page(request, mapping, asked=asked, draft=draft, moved=True, status=409)
     try:
         if draft.problems:
             raise RulesRefused(draft.problems)
-        changed = save_rules(mapping, draft.specs, update_key=draft.update_key)
+        saved = settings_drafts.save_or_keep(
+            asked.registered, draft.specs, update_key=draft.update_key, now=clock.now()
+        )
     except RulesRefused as refused:
-        return _page(request, mapping, draft=draft, refused=refused.problems, status=422)
-    if changed:
-        messages.success(request, _("マッピングを保存しました。"))
-    else:
+        return _page(
+            request, mapping, asked=asked, draft=draft, refused=refused.problems, status=422
+        )
+    if not saved.changed:
         messages.info(request, _("変更はありません。"))
+    elif saved.is_draft:
+        messages.success(request, _("下書きに保存しました。［登録］を押すまで反映されません。"))
+    else:
+        messages.success(request, _("マッピングを保存しました。"))
     if request.POST.get("action") == "next":
         return redirect("jobs:trial", mapping.pk)
     return redirect(request.get_full_path())
 
 
-def _load(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+def _load(request: HttpRequest, mapping: Mapping, *, asked: _Asked, stored: Draft) -> HttpResponse:
     """Read the form again; what was chosen on the page and not saved stays chosen."""
     chosen = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
     try:
         client = connections.page_client_for(mapping.connection, guest_space=mapping.guest_space)
         with client:
-            change = read_form(mapping, client, now=clock.now())
-            read_access(mapping, client, now=clock.now())
+            change = settings_drafts.read_app(asked.registered, asked.kept, client, now=clock.now())
     except (KintoneError, AllowanceSpentError) as error:
         messages.error(request, _failure(error, mapping=mapping))
     else:
         messages.success(request, _success(change))
     if (set(_keys(chosen)), chosen.update_key) == (set(_keys(stored)), stored.update_key):
         return redirect(request.get_full_path())
-    return _page(request, mapping, draft=chosen)
+    mapping = settings_drafts.as_drafted(asked.registered, asked.kept)
+    return _page(request, mapping, asked=asked, draft=chosen)
 
 
-def _take(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpResponse:
+def _take(request: HttpRequest, mapping: Mapping, *, asked: _Asked, stored: Draft) -> HttpResponse:
     """Take the ticked proposals into what is chosen on the page; nothing is saved yet."""
     form = form_of(mapping)
     chosen = chosen_draft(request.POST, stored=stored, form=form)
@@ -97,7 +130,7 @@ def _take(request: HttpRequest, mapping: Mapping, *, stored: Draft) -> HttpRespo
             % {"fields": fields},
         )
     # All rows: what was taken must be seen, and is sent back with the rows that the page shows.
-    return _page(request, mapping, draft=taken.draft, shows_all=True)
+    return _page(request, mapping, asked=asked, draft=taken.draft, shows_all=True)
 
 
 def _said_of_taken(taken: Taken) -> str:
@@ -157,13 +190,15 @@ def _page(
     request: HttpRequest,
     mapping: Mapping,
     *,
+    asked: _Asked,
     draft: Draft,
     refused: Sequence[Problem] | None = None,
+    moved: bool = False,
     status: int = 200,
     shows_all: bool = False,
 ) -> HttpResponse:
     show, search = _filter(request)
-    if refused or shows_all:
+    if refused or moved or shows_all:
         # What was refused or taken must be seen, whatever the filter.
         show, search = Show.ALL, ""
     page = edit_page(
@@ -178,7 +213,14 @@ def _page(
         "mapping": mapping,
         "record_type": record_type_label(RecordType(mapping.record_type)),
         "page": page,
-        "drift": drift_view(mapping),
+        "drift": drift_view(asked.registered),
+        "draft": asked.kept,
+        "keeps_draft": asked.keeps_draft,
+        "stamp": asked.stamp,
+        "moved": moved,
+        "differing": _differing(mapping, draft) if moved else [],
+        # What stands in the form is not what is stored: leaving loses it.
+        "unsaved": request.method == "POST",
         "refused": refused is not None,
         "tabs": [
             {
@@ -203,6 +245,15 @@ def _page(
         ],
     }
     return render(request, "mapping/edit.html", context, status=status)
+
+
+def _differing(mapping: Mapping, draft: Draft) -> list[str]:
+    """The fields that are filled otherwise now than was chosen."""
+    stored = specs_of(mapping)
+    changed = fields_of(stored, draft.specs)
+    labels = {field.code: field.label for field in form_of(mapping).fields.values()}
+    told = [_("「%s」") % (labels.get(code) or code) for code in sorted(changed)]
+    return [*told, *([_("更新キー")] if draft.update_key != mapping.update_key else [])]
 
 
 def _filter(request: HttpRequest) -> tuple[Show, str]:

@@ -132,13 +132,48 @@
     if (event.target.closest?.("[data-print]")) window.print();
   });
 
+  // Leaving a form with changes that are not saved is asked about: <form data-unsaved>; "already" says
+  // that what came with the page is not saved either. A swap of the page keeps what it began with.
+  const begunWith = new Map();
+  let isSent = false;
+
+  function contentOf(form) {
+    const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+    return JSON.stringify(fields.map(([name, value]) => [name, String(value)]));
+  }
+
+  function rememberContents() {
+    for (const form of document.querySelectorAll("form[data-unsaved]")) {
+      if (begunWith.has(form.id)) continue;
+      begunWith.set(form.id, form.dataset.unsaved === "already" ? null : contentOf(form));
+    }
+  }
+
+  function isUnsaved(form) {
+    return begunWith.has(form.id) && begunWith.get(form.id) !== contentOf(form);
+  }
+
+  document.addEventListener("submit", (event) => {
+    // Where htmx sends the form, the page stays. Whoever hinders the sending comes before.
+    isSent = !event.submitter?.hasAttribute("hx-post") && event.target.matches("form[data-unsaved]");
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    const forms = [...document.querySelectorAll("form[data-unsaved]")];
+    if (!isSent && forms.some(isUnsaved)) event.preventDefault();
+  });
+
   // Back from a form that was sent: its button is as it was.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) unmarkBusy(document);
+    if (!event.persisted) return;
+    unmarkBusy(document);
+    isSent = false;
   });
 
   document.addEventListener("DOMContentLoaded", () => {
     focusWhatAsksForIt(document);
+    // Later: the browser may still fill in what was typed before a reload.
+    setTimeout(rememberContents);
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
     for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
     for (const spoken of document.querySelectorAll("[data-say][id]")) {

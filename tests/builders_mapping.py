@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from common import clock
 from common.types import RecordType
 from integrations.kintone.form import Form, FormField, parse_form
 from integrations.models import Connection
-from mapping.models import Mapping
-from mapping.rules import save_rules
+from jobs import registering
+from mapping import settings_drafts
+from mapping.document import rules_document
+from mapping.models import Mapping, SettingsDraft
+from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
 
 _numbers = count(1)
@@ -95,6 +99,40 @@ def make_mapping(
         Mapping.objects.filter(pk=mapping.pk).update(version=1)
         mapping.refresh_from_db(fields=["version"])
     return mapping
+
+
+def make_draft(mapping: Mapping) -> SettingsDraft:
+    """A draft of many kinds of change; of the schedule somebody else was faster."""
+    specs = rules_document(specs_of(mapping))
+    pk, rules = str(mapping.pk), {**specs, "name": {"fixed": "?"}}
+    target = {"update_key": mapping.update_key, "rules": specs, "daily_requests": 5000}
+    draft = settings_drafts.keep(
+        mapping.connection,
+        present={"schedule": "30m", "notify": [], "sync_user": "", "mappings": {pk: target}},
+        wanted={
+            "schedule": "1h",
+            "notify": ["ops@example.com"],
+            "sync_user": "nobody@example.com",
+            "mappings": {pk: {**target, "rules": rules, "daily_requests": 77}},
+        },
+        secrets={"basic_password": ("before", "after")},
+        now=clock.now(),
+        at_mapping=mapping.pk,
+    )
+    assert draft is not None
+    return draft
+
+
+def register_draft(mapping: Mapping) -> None:
+    """What was saved of the mapping's connection is registered, as 「登録」 does it."""
+    draft = SettingsDraft.objects.get(connection=mapping.connection_id)
+    stamp = registering.propose(draft).stamp
+    registering.register(draft, stamp=stamp, now=clock.now())
+
+
+def switch_off(mapping: Mapping) -> None:
+    """No run goes by the mapping: what is saved of it is no draft. Nothing is written down."""
+    Mapping.objects.filter(pk=mapping.pk).update(enabled=False)
 
 
 def _property(code: str, given: MappingOf[str, Any]) -> dict[str, Any]:

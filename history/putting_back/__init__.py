@@ -23,8 +23,14 @@ _PROPOSERS: Final[Mapping[Kind, Proposer]] = {
     **dict.fromkeys(
         [
             *(Kind.CONNECTION_ADD, Kind.CONNECTION_CHANGE, Kind.CONNECTION_DELETE),
-            *(Kind.CONNECTION_FILE, Kind.CONNECTION_BACK, Kind.CLEANSING_BEGIN),
-            *(Kind.CLEANSING_END, Kind.MAPPING_ADD, Kind.MAPPING_RULES, Kind.MAPPING_KEY),
+            *(Kind.CONNECTION_FILE, Kind.CONNECTION_BACK, Kind.DRAFT_REGISTER),
+            *(
+                Kind.CLEANSING_BEGIN,
+                Kind.CLEANSING_END,
+                Kind.MAPPING_ADD,
+                Kind.MAPPING_RULES,
+                Kind.MAPPING_KEY,
+            ),
             *(Kind.MAPPING_VALUES, Kind.MAPPING_DRIFT, Kind.MAPPING_USERS, Kind.MAPPING_ENABLE),
             *(Kind.MAPPING_DISABLE, Kind.MAPPING_DELETE),
         ],

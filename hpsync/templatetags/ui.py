@@ -41,7 +41,7 @@ NAVIGATION = (
         views=(
             *("jobs:settings", "jobs:connection", "jobs:mapping", "jobs:trial", "jobs:enable"),
             *("jobs:first-load", "jobs:preview", "jobs:values", "jobs:cleansing", "jobs:sight"),
-            "mapping:",
+            *("mapping:", "drafts:"),
         ),
     ),
     Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run",)),

@@ -18,10 +18,10 @@ from integrations.kintone.errors import AllowanceSpentError, ConfigReason, Kinto
 from integrations.models import Connection
 from jobs.pages.forms import Auth, ConnectionForm
 from jobs.pages.forms_apps import AppForm, BaseAppFormSet
-from mapping import mappings
+from mapping import mappings, settings_drafts
 from mapping.access_texts import AccessView, access_view
 from mapping.checks import rights_missing
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 from mapping.problem_texts import describe
 from mapping.suggestion_panel import suggestions_of
 
@@ -157,19 +157,25 @@ def _field_of(link: Link, problem: Problem, form: ConnectionForm) -> str | None:
     return None
 
 
-def read_forms(loaded: Sequence[Mapping], *, now: datetime) -> Problem | None:
-    """Read form and rights of each mapping's app; return why that failed, None if all were read."""
+def read_forms(
+    loaded: Sequence[Mapping], *, draft: SettingsDraft | None = None, now: datetime
+) -> Problem | None:
+    """Read form and rights of each mapping's app; return why that failed, None if all were read.
+
+    Args:
+        draft: Read the apps to which it leads.
+    """
     for mapping in loaded:
+        aimed = settings_drafts.aimed_as_drafted(mapping, draft)
         try:
             with connections.page_client_for(
-                mapping.connection, guest_space=mapping.guest_space
+                aimed.connection, guest_space=aimed.guest_space
             ) as client:
-                mappings.read_form(mapping, client, now=now)
-                mappings.read_access(mapping, client, now=now)
+                settings_drafts.read_app(mapping, draft, client, now=now)
         except AllowanceSpentError:
             return Problem(code="budget")
         except KintoneError as error:
-            return connections.error_problem(error, connection=mapping.connection, app=mapping.app)
+            return connections.error_problem(error, connection=aimed.connection, app=aimed.app)
     return None
 
 

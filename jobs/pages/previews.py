@@ -17,10 +17,11 @@ from jobs.pages.runs import STOP_POLLING, number, to_the_switch
 from jobs.pages.select_previews import LISTS, MOVING
 from jobs.reading import requests_for
 from jobs.states import ACTIVE_STATUSES, WELL_ENDED, PreviewStatus
+from mapping import settings_drafts
 from mapping.checks import access_problems
 from mapping.drift_texts import drift_view
 from mapping.mappings import access_of, form_of
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 from mapping.rules import specs_of
 
 
@@ -36,14 +37,17 @@ class PreviewForm(forms.Form):
 @vary_on_headers("HX-Request")
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The mapping's last check, and the form that asks for another; a POST begins one."""
-    mapping = _mapping(pk)
+    registered = _mapping(pk)
+    draft = settings_drafts.draft_of(registered.connection)
     if request.method == "POST":
-        return _start(request, mapping)
+        return _start(request, registered, draft=draft)
+    mapping = settings_drafts.as_drafted(registered, draft)
     made = previews.newest(mapping)
     moves = made is not None and made.status in MOVING
     context: dict[str, object] = {
         "mapping": mapping,
-        "drift": drift_view(mapping),
+        "draft": draft,
+        "drift": drift_view(registered),
         "barred": access_problems(
             specs_of(mapping), form=form_of(mapping), access=access_of(mapping)
         ),
@@ -51,11 +55,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": moves,
         "form": PreviewForm(),
         "reading": requests_for(_known_in_kintone(mapping)),
-        "is_ready": bool(mapping.update_key and mapping.rules.exists()),
+        "is_ready": bool(mapping.update_key and specs_of(mapping)),
         "address": request.path,
     }
     if made is not None:
-        context |= _report(request, made, mapping)
+        context |= _report(request, made, mapping, draft=draft)
     if request.headers.get("HX-Request"):
         status = 200 if moves else STOP_POLLING
         return render(request, "jobs/preview_report.html", context, status=status)
@@ -102,11 +106,13 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("jobs:preview", mapping.pk)
 
 
-def _start(request: HttpRequest, mapping: Mapping) -> HttpResponse:
+def _start(request: HttpRequest, mapping: Mapping, *, draft: SettingsDraft | None) -> HttpResponse:
     form = PreviewForm(request.POST)
     reads = form.is_valid() and form.cleaned_data["reads_kintone"]
     try:
-        made = previews.start(mapping, reads_kintone=reads, now=clock.now())
+        made = previews.start(
+            mapping, reads_kintone=reads, now=clock.now(), draft=draft.pk if draft else None
+        )
     except previews.AlreadyAtWork:
         messages.warning(
             request,
@@ -117,7 +123,9 @@ def _start(request: HttpRequest, mapping: Mapping) -> HttpResponse:
     return redirect("jobs:preview", mapping.pk)
 
 
-def _report(request: HttpRequest, made: Preview, mapping: Mapping) -> dict[str, object]:
+def _report(
+    request: HttpRequest, made: Preview, mapping: Mapping, *, draft: SettingsDraft | None
+) -> dict[str, object]:
     """What there is to say of a check."""
     percent = min(99, 100 * made.done // made.total) if made.total else 0
     if made.status != PreviewStatus.READY:
@@ -147,6 +155,10 @@ def _report(request: HttpRequest, made: Preview, mapping: Mapping) -> dict[str, 
         if chosen
         else None,
         "stands": previews.stands(made.pk, mapping),
+        # What was checked is the draft as it still is.
+        "tells_draft": draft is not None
+        and made.draft == draft.pk
+        and draft.saved_at <= made.queued_at,
         "run": run,
         "is_carried_out": run is not None and run.status in (*ACTIVE_STATUSES, *WELL_ENDED),
         "forecast": told,

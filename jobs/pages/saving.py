@@ -1,16 +1,23 @@
-"""What step 1 writes: a connection with its schedule, its apps and their daily limits."""
+"""What step 1 writes: a connection with its schedule, its apps and their daily limits.
 
+Of a connection at work it writes a draft, but for apps that no run goes to yet.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from audit.kinds import Kind
 from integrations import budget
 from integrations.models import Connection
 from jobs import alerts, connection_log, schedules
+from jobs.connection_log import connection_document
 from jobs.models import Schedule
 from jobs.pages.forms import ConnectionForm
 from jobs.pages.forms_apps import AppForm, BaseAppFormSet
+from mapping import settings_drafts
 from mapping.mappings import forget_target
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 
 
 def save_connection(
@@ -31,16 +38,94 @@ def save_connection(
     return connection, mappings
 
 
+def keep_draft(
+    connection: Connection,
+    form: ConnectionForm,
+    apps: BaseAppFormSet,
+    *,
+    draft: SettingsDraft | None,
+    now: datetime,
+) -> tuple[SettingsDraft | None, list[Mapping]]:
+    """Let the connection's draft say what both valid forms say.
+
+    Apps of mappings that are off are stored at once: no run knows of them.
+
+    Args:
+        connection: As registered; the form is about it as drafted.
+
+    Returns:
+        The draft, None if nothing is to be another one any more; the mappings of the apps given.
+    """
+    drafted = []
+    with connection_log.changing(connection, Kind.CONNECTION_CHANGE):
+        mappings = []
+        for app in apps.given():
+            mapping = Mapping.objects.filter(connection=connection, pk=app.cleaned_data["mapping"])
+            known = mapping.select_related("connection").first()
+            if known is not None and settings_drafts.takes_drafts(known, draft):
+                drafted.append((known, app))
+                mappings.append(known)
+            else:
+                mappings.append(_save_mapping(connection, app))
+    wanted = _wanted(form, drafted)
+    present = connection_document(connection, whole=False)
+    kept = settings_drafts.keep(
+        connection,
+        present=_as_far_as(wanted, present),
+        wanted=wanted,
+        secrets={
+            name: (getattr(connection, name), getattr(form.instance, name))
+            for name in connection_log.SECRETS
+            if getattr(connection, name) != getattr(form.instance, name)
+        },
+        now=now,
+    )
+    return kept, mappings
+
+
+def _wanted(form: ConnectionForm, drafted: Sequence[tuple[Mapping, AppForm]]) -> dict[str, Any]:
+    """What the forms say, as a document."""
+    given = form.cleaned_data
+    named = {name: getattr(form.instance, name) for name in connection_log.COLUMNS}
+    return {
+        **named,
+        "schedule": given["interval"],
+        "sync_user": _sync_user(form),
+        "notify": given["notify"],
+        "mappings": {
+            str(mapping.pk): {
+                name: app.cleaned_data[name] for name in ("app", "guest_space", "daily_requests")
+            }
+            for mapping, app in drafted
+        },
+    }
+
+
+def _as_far_as(wanted: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
+    """What `present` says of all that `wanted` says."""
+    return {
+        name: {pk: _as_far_as(one, present[name][pk]) for pk, one in value.items()}
+        if name == "mappings"
+        else present.get(name)
+        for name, value in wanted.items()
+    }
+
+
+def _sync_user(form: ConnectionForm) -> str:
+    """The e-mail address of who was chosen."""
+    member = form.cleaned_data["sync_user"]
+    if member is None and "sync_user" not in form.changed_data and form.schedule:
+        # Chosen by a settings file before the member came in.
+        return form.schedule.sync_user_email
+    return member.email if member else ""
+
+
 def _save_schedule(connection: Connection, form: ConnectionForm, *, now: datetime) -> None:
     given = form.cleaned_data
     schedule = schedules.ensure(connection, now=now, interval=given["interval"])
     schedules.set_interval(schedule, interval=given["interval"], now=now)
-    member = given["sync_user"]
-    email = member.email if member else ""
-    if member is None and "sync_user" not in form.changed_data:
-        email = schedule.sync_user_email  # chosen by a settings file before the member came in
     Schedule.objects.filter(pk=schedule.pk).update(
-        sync_user=member, sync_user_email=email, notify=given["notify"]
+        sync_user=given["sync_user"], sync_user_email=_sync_user(form), notify=given["notify"]
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from integrations.models import Connection
 from jobs.models import Schedule
 from jobs.pages.health import MappingLine, mapping_lines
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class ConnectionCard:
     connection: Connection
     schedule: Schedule | None
     lines: Sequence[MappingLine]
+    draft: SettingsDraft | None = None
+    """What waits for 「登録」."""
 
     @property
     def runs_by_itself(self) -> bool:
@@ -53,8 +55,9 @@ def connection_cards(*, now: datetime) -> list[ConnectionCard]:
                 (line for line in lines if line.mapping.connection_id == connection.pk),
                 key=lambda line: (line.mapping.record_type, line.mapping.pk),
             ),
+            draft=getattr(connection, "draft", None),
         )
-        for connection in Connection.objects.select_related("schedule")
+        for connection in Connection.objects.select_related("schedule", "draft")
     ]
 
 

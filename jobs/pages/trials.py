@@ -19,11 +19,13 @@ from integrations import connections
 from jobs import enabling, queue, runs, trial
 from jobs.execute import sync_user_of
 from jobs.models import Run
+from jobs.pages.facts import facts_of, number_asked_for
 from jobs.pages.forms_enable import EnableForm
 from jobs.states import Trigger
 from jobs.trial import TrialResult, TrialRow
+from mapping import settings_drafts
 from mapping.drift_texts import drift_view
-from mapping.models import Mapping
+from mapping.models import Mapping, SettingsDraft
 from mapping.naming import FieldNames
 from mapping.plan import PlanError
 
@@ -58,31 +60,32 @@ class Shown:
 @vary_on_headers("HX-Request")
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """The panel (for the mapping's page) or the whole page: search, one record, the switch."""
-    mapping = _mapping(pk)
-    record = _record(mapping, request.GET.get("record"))
-    return _answer(request, mapping, shown=_show(mapping, record))
+    asked = _asked(pk)
+    record = _record(asked.mapping, request.GET.get("record"))
+    return _answer(request, asked, shown=_show(asked.mapping, record))
 
 
 @require_POST
 @vary_on_headers("HX-Request")
 def push(request: HttpRequest, pk: int) -> HttpResponse:
-    """テスト: push exactly that record for real, and say what kintone said."""
-    mapping = _mapping(pk)
-    record = _record(mapping, request.POST.get("record"))
+    """テスト: push exactly that record for real, as drafted, and say what kintone said."""
+    asked = _asked(pk)
+    record = _record(asked.mapping, request.POST.get("record"))
     if record is None:
-        return _answer(request, mapping, shown=Shown())
-    result = trial.push(mapping, record.pk)
-    mapping.refresh_from_db()
-    return _answer(request, mapping, shown=_show(mapping, record, result=result))
+        return _answer(request, asked, shown=Shown())
+    result = trial.push(asked.registered, record.pk, draft=asked.draft)
+    asked = _asked(pk)
+    return _answer(request, asked, shown=_show(asked.mapping, record, result=result))
 
 
 @require_POST
 def enable(request: HttpRequest, pk: int) -> HttpResponse:
-    """登録: switch the mapping on or off as the box says."""
-    mapping = _mapping(pk)
+    """登録: switch the mapping on or off as the box says; a draft is looked at before."""
+    asked = _asked(pk)
+    mapping = asked.registered
     form = EnableForm(request.POST, mapping=mapping)
     if not form.is_valid():
-        return _answer(request, mapping, shown=Shown(), form=form, status=422)
+        return _answer(request, asked, shown=Shown(), form=form, status=422)
     if not form.cleaned_data["enabled"]:
         return _switch_off(request, mapping)
     return _switch_on(request, mapping, form)
@@ -95,6 +98,8 @@ def _switch_off(request: HttpRequest, mapping: Mapping) -> HttpResponse:
 
 
 def _switch_on(request: HttpRequest, mapping: Mapping, form: EnableForm) -> HttpResponse:
+    if mapping.enabled and settings_drafts.draft_of(mapping.connection):
+        return redirect("drafts:register", mapping.connection_id)
     if mapping.enabled:
         messages.info(request, _("連携はすでに有効です。"))
         return redirect("jobs:trial", mapping.pk)
@@ -128,8 +133,22 @@ def _first_load(request: HttpRequest, mapping: Mapping) -> HttpResponse:
     return redirect("jobs:run", run.pk)
 
 
-def _mapping(pk: int) -> Mapping:
-    return get_object_or_404(Mapping.objects.select_related("connection__schedule"), pk=pk)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the page is about."""
+
+    registered: Mapping
+    mapping: Mapping
+    """As drafted."""
+    draft: SettingsDraft | None
+
+
+def _asked(pk: int) -> _Asked:
+    with_schedule = Mapping.objects.select_related("connection__schedule__sync_user")
+    registered = get_object_or_404(with_schedule, pk=pk)
+    draft = settings_drafts.draft_of(registered.connection)
+    mapping = settings_drafts.as_drafted(registered, draft)
+    return _Asked(registered=registered, mapping=mapping, draft=draft)
 
 
 def _record(mapping: Mapping, text: str | None) -> SourceRow | None:
@@ -190,12 +209,13 @@ def _kintone_url(mapping: Mapping, result: TrialResult | None) -> str:
 
 def _answer(
     request: HttpRequest,
-    mapping: Mapping,
+    asked: _Asked,
     *,
     shown: Shown,
     form: EnableForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    mapping = asked.mapping
     words = (request.GET.get("q") or request.POST.get("q") or "").strip()
     matches = (
         list(search_records(RecordType(mapping.record_type), words).rows[:MATCHES]) if words else []
@@ -203,13 +223,15 @@ def _answer(
     offered = [] if words or shown.record else _newest(mapping)
     context = {
         "mapping": mapping,
-        "drift": drift_view(mapping),
+        "draft": asked.draft,
+        "facts": facts_of(mapping, draft=asked.draft, counted=number_asked_for(request, mapping)),
+        "drift": drift_view(asked.registered),
         "shown": shown,
         "words": words,
         "matches": matches,
         "offered": offered,
-        "is_ready": bool(mapping.update_key and mapping.rules.exists()),
-        "form": form or EnableForm(mapping=mapping),
+        "is_ready": bool(asked.registered.update_key and asked.registered.rules.exists()),
+        "form": form or EnableForm(mapping=asked.registered),
         "last_run": Run.objects.filter(mapping=mapping, only__isnull=True).order_by("-pk").first(),
     }
     template = "jobs/trial_panel.html" if request.headers.get("HX-Request") else "jobs/trial.html"

@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from common import clock
 from common.types import RecordType
 from crm.catalogue import Item, items_by_key
 from crm.occurrences import Occurrences, occurrences
 from jobs.execute import sync_user_of
+from mapping import settings_drafts
 from mapping.checks import path
 from mapping.columns import Column
 from mapping.converters import ValueRefusedError, is_required
@@ -23,7 +25,7 @@ from mapping.mappings import form_of
 from mapping.models import Mapping
 from mapping.options import Place, places_of
 from mapping.problem_texts import describe
-from mapping.rules import RulesRefused, save_rules, source_of, specs_of
+from mapping.rules import RulesRefused, source_of, specs_of
 from mapping.rulespec import RuleSpec
 from mapping.value_tables import Fate, Occurring, judge, with_values
 
@@ -67,15 +69,21 @@ class _Asked:
 @require_http_methods(["GET", "HEAD", "POST"])
 def values(request: HttpRequest, pk: int) -> HttpResponse:
     """The values of one rule (`?field=`, a path); a POST writes its value table."""
-    mapping = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    registered = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
+    draft = settings_drafts.draft_of(registered.connection)
+    mapping = settings_drafts.as_drafted(registered, draft)
     asked = _asked(mapping, request.GET.get("field", ""))
     if request.method == "POST":
-        return _save(request, mapping, asked)
+        return _save(request, registered, asked, update_key=mapping.update_key)
     member = sync_user_of(mapping)
     found = occurrences(
         RecordType(mapping.record_type), asked.item, viewer_id=member.pk if member else None
     )
-    return render(request, "jobs/values.html", _context(mapping, asked, found))
+    context = _context(mapping, asked, found) | {
+        "draft": draft,
+        "keeps_draft": settings_drafts.takes_drafts(registered, draft),
+    }
+    return render(request, "jobs/values.html", context)
 
 
 def _asked(mapping: Mapping, field: str) -> _Asked:
@@ -128,13 +136,15 @@ def _line(one: Occurring, rule: RuleSpec) -> _Line:
     )
 
 
-def _save(request: HttpRequest, mapping: Mapping, asked: _Asked) -> HttpResponse:
+def _save(
+    request: HttpRequest, mapping: Mapping, asked: _Asked, *, update_key: str
+) -> HttpResponse:
     given = zip(request.POST.getlist("value"), request.POST.getlist("to"), strict=False)
     chosen = {value: _sent(said) for value, said in given}
     changed = with_values(asked.rule, chosen)
     specs = [changed if one is asked.rule else one for one in asked.rules]
     try:
-        is_other = save_rules(mapping, specs, update_key=mapping.update_key)
+        saved = settings_drafts.save_or_keep(mapping, specs, update_key=update_key, now=clock.now())
     except RulesRefused as refused:
         text = describe(refused.problems[0])
         messages.error(
@@ -143,7 +153,9 @@ def _save(request: HttpRequest, mapping: Mapping, asked: _Asked) -> HttpResponse
             % {"heading": text.heading, "body": text.body},
         )
     else:
-        if is_other:
+        if saved.changed and saved.is_draft:
+            messages.success(request, _("下書きに保存しました。［登録］を押すまで反映されません。"))
+        elif saved.changed:
             messages.success(request, _("値の変換表を保存しました。次の実行から使用します。"))
         else:
             messages.info(request, _("変更はありません。"))

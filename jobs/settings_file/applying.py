@@ -1,7 +1,8 @@
 """Makes the database say what a settings file says, in one transaction, and reports it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -40,7 +41,13 @@ from pulls import tenants
 
 
 def apply(
-    settings: SettingsSpec, *, now: datetime, prune: bool = False, restores: bool = False
+    settings: SettingsSpec,
+    *,
+    now: datetime,
+    prune: bool = False,
+    restores: bool = False,
+    kind: Kind | None = None,
+    first: Callable[[], None] | None = None,
 ) -> Report:
     """Make the settings as the file says; what it leaves out stays. Applying again changes nothing.
 
@@ -49,14 +56,17 @@ def apply(
 
     Args:
         prune: Remove what stands in none of the lists that the file does have.
-        restores: It is no file but what was there before (操作履歴). Rules and users that are named
-            are all there are; what changed while a mapping was off is sent; an app that cannot be
-            read is refused.
+        restores: It is no file but what was there before (操作履歴), or a draft. Rules and users
+            that are named are all there are; what changed while a mapping was off is sent; an app
+            that cannot be read is refused.
+        kind: What 操作履歴 calls the change of a connection; by default by `restores`.
+        first: Called in the transaction, before anything is written; what it raises ends it.
 
     Raises:
         SettingsFileError: nothing was changed.
     """
-    return _carry_out(settings, now=now, prune=prune, plan=False, restores=restores)
+    how = _How(now=now, prune=prune, plan=False, restores=restores, kind=kind, first=first)
+    return _carry_out(settings, how)
 
 
 def plan(
@@ -67,31 +77,47 @@ def plan(
     Raises:
         SettingsFileError: as `apply` would.
     """
-    return _carry_out(settings, now=now, prune=prune, plan=True, restores=restores)
+    return _carry_out(settings, _How(now=now, prune=prune, plan=True, restores=restores))
 
 
-def _carry_out(
-    settings: SettingsSpec, *, now: datetime, prune: bool, plan: bool, restores: bool
-) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """See `apply`."""
+
+    now: datetime
+    prune: bool
+    plan: bool
+    restores: bool
+    kind: Kind | None = None
+    first: Callable[[], None] | None = None
+
+    @property
+    def kind_of_change(self) -> Kind:
+        """What 操作履歴 calls it."""
+        return self.kind or (Kind.CONNECTION_BACK if self.restores else Kind.CONNECTION_FILE)
+
+
+def _carry_out(settings: SettingsSpec, how: _How) -> Report:
     # A person waits for what is put back.
-    patient = not plan and not restores
+    patient = not how.plan and not how.restores
     forms = read_missing_forms(settings, patient=patient)
-    first = _Applier(forms=forms, now=now, prune=prune, plan=plan, restores=restores)
+    first = _Applier(forms=forms, how=how)
     try:
-        return _in_one_transaction(first, settings, plan=plan)
+        return _in_one_transaction(first, settings, how)
     except SettingsFileError:
         if not first.refused_by_old_forms:
             raise
     # kintone's form may have been changed for these very rules.
     forms |= read_forms_again(settings, first.refused_by_old_forms, patient=patient)
-    again = _Applier(forms=forms, now=now, prune=prune, plan=plan, restores=restores)
-    return _in_one_transaction(again, settings, plan=plan)
+    return _in_one_transaction(_Applier(forms=forms, how=how), settings, how)
 
 
-def _in_one_transaction(applier: "_Applier", settings: SettingsSpec, *, plan: bool) -> Report:
+def _in_one_transaction(applier: "_Applier", settings: SettingsSpec, how: _How) -> Report:
     with transaction.atomic():
+        if how.first:
+            how.first()
         report = applier.run(settings)
-        if plan:
+        if how.plan:
             transaction.set_rollback(True)
     return report
 
@@ -101,24 +127,22 @@ class _Applier:
         self,
         *,
         forms: MappingOf[Target, ReadForm | Problem],
-        now: datetime,
-        prune: bool,
-        plan: bool,
-        restores: bool,
+        how: _How,
     ) -> None:
         self._report = Report()
         self._problems: list[FileProblem] = []
-        self._now = now
-        self._prune = prune
-        self._restores = restores
+        self._now = how.now
+        self._prune = how.prune
+        self._restores = how.restores
+        self._kind = how.kind_of_change
         self._mappings = MappingApplier(
             report=self._report,
             problems=self._problems,
             forms=forms,
-            now=now,
-            prune=prune,
-            plan=plan,
-            restores=restores,
+            now=how.now,
+            prune=how.prune,
+            plan=how.plan,
+            restores=how.restores,
         )
 
     @property
@@ -199,8 +223,7 @@ class _Applier:
             self._problems.append(spec.node.problem(message))
             return
         connection = stored or Connection(name=spec.name)
-        kind = Kind.CONNECTION_BACK if self._restores else Kind.CONNECTION_FILE
-        with connection_log.changing(connection, kind, whole=True):
+        with connection_log.changing(connection, self._kind, whole=True):
             self._apply_connection(connection, spec, is_new=stored is None)
         if spec.notices is not ABSENT:
             # 操作履歴 tells of them by themselves: plan and channels have entries of their own.
@@ -221,7 +244,7 @@ class _Applier:
             self._report.added(connection_name(connection))
         else:
             self._compare(connection, before)
-        if spec.auth is not ABSENT:
+        if spec.auth is not ABSENT and not self._restores:
             credentials.remember_names(connection, spec.auth)
         self._schedule(connection, spec, is_new=is_new)
         if spec.users is not ABSENT:

@@ -21,7 +21,7 @@ from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec, WhenEmpty
 from tests.audit.conftest import kinds, newest
 from tests.builders_crm import make_company, make_member
-from tests.builders_mapping import form_answer, make_mapping
+from tests.builders_mapping import form_answer, make_mapping, switch_off
 from tests.flows.conftest import FIELDS, outcomes, run_now
 from tests.pages.reading import Page, filled
 
@@ -258,6 +258,7 @@ def test_a_rule_of_a_mapping_that_was_deleted_and_put_back_can_still_be_put_back
 def test_step_1_comes_back_but_for_secrets(
     as_administrator: Client, mapping: Mapping, put_back: PutBack
 ) -> None:
+    switch_off(mapping)
     sato, suzuki = make_member(name="佐藤"), make_member(name="鈴木")
     Schedule.objects.update(sync_user=sato, sync_user_email=sato.email, notify=["a@example.com"])
     address = f"/settings/{mapping.connection_id}/"
@@ -288,6 +289,7 @@ def test_step_1_comes_back_but_for_secrets(
 def test_a_password_goes_to_no_other_kintone_by_putting_back(
     as_administrator: Client, mapping: Mapping
 ) -> None:
+    switch_off(mapping)
     address = f"/settings/{mapping.connection_id}/"
     changed = {"subdomain": "other", "password": "another", "action": "save"}
     as_administrator.post(address, filled(Page(as_administrator.get(address)), changed))
@@ -301,6 +303,7 @@ def test_a_password_goes_to_no_other_kintone_by_putting_back(
 def test_a_mapping_that_was_moved_to_another_app_goes_back_with_its_rules(
     as_administrator: Client, kintone: Any, mapping: Mapping, put_back: PutBack
 ) -> None:
+    switch_off(mapping)
     other = kintone.add_app("別のアプリ", form_answer(FIELDS)["properties"])
     address = f"/settings/{mapping.connection_id}/"
     changed = {"apps-0-app": str(other), "action": "load"}

@@ -28,6 +28,7 @@ from mapping.rules import save_rules, specs_of
 from mapping.rulespec import RuleSpec
 from tests.audit.conftest import kinds, newest
 from tests.builders_crm import make_company, make_lead
+from tests.builders_mapping import switch_off
 from tests.flows.conftest import fall_due
 from tests.pages.reading import Page, filled
 
@@ -69,6 +70,7 @@ def test_another_rule_is_shown_by_the_labels_that_people_know(
 
 
 def test_a_value_table_is_shown_value_by_value(as_administrator: Client, mapping: Mapping) -> None:
+    switch_off(mapping)
     address = f"/settings/mappings/{mapping.pk}/values/?field=industry"
     as_administrator.post(address, {"value": ["製造", "小売"], "to": ["=製造業", "nothing"]})
 
@@ -91,6 +93,7 @@ def test_what_is_saved_unchanged_is_not_written_down(
 def test_step_1_is_one_entry_with_all_that_changed(
     as_administrator: Client, mapping: Mapping
 ) -> None:
+    switch_off(mapping)
     address = f"/settings/{mapping.connection_id}/"
     step1 = Page(as_administrator.get(address))
     changed = {"interval": "1h", "notify": "a@example.com", "password": "another", "action": "save"}

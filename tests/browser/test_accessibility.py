@@ -22,7 +22,7 @@ from pulls.models import Arrival, Pull, Refusal
 from signin import factors
 from signin.models import SignIn
 from tests.builders_crm import change, make_company
-from tests.builders_mapping import make_mapping
+from tests.builders_mapping import make_draft, make_mapping
 from tests.flows.conftest import enabled_mapping, run_now
 from tests.signin.conftest import give_factor
 
@@ -72,6 +72,7 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
         now=clock.now(),
     )
     _fill_sign_ins()
+    make_draft(made)
     # One that is new, so that its proposals stand open: some ticked, some with doubts, a template.
     make_mapping(made.connection, app=99, form=PROPOSED, rules={}, update_key="")
     return made
@@ -108,6 +109,8 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/{mapping.connection_id}/users/",
         f"/settings/{mapping.connection_id}/recipe/company/",
         f"/settings/{mapping.connection_id}/delete/",
+        f"/settings/{mapping.connection_id}/draft/",
+        f"/settings/{mapping.connection_id}/draft/discard/",
         f"/settings/mappings/{mapping.pk}/delete/",
         "/runs/",
         f"/runs/{run.pk}/",

@@ -11,6 +11,7 @@ from jobs.states import RunStatus
 from mapping.models import Mapping
 from mapping.rules import specs_of
 from tests.builders_crm import make_company
+from tests.builders_mapping import register_draft, switch_off
 from tests.flows.conftest import FIELDS, RULES, enabled_mapping, outcomes, run_now
 from tests.pages.reading import Page
 
@@ -56,9 +57,11 @@ def test_what_is_chosen_becomes_the_value_table_and_arrives(
     given = {"value": ["金融業", "製造関連業", "製造業"], "to": ["nothing", "=製造業", ""]}
     page = Page(as_administrator.post(address(company_mapping), given, follow=True))
 
-    assert "値の変換表を保存しました。" in page.text()
-    assert table_of(company_mapping) == {"金融業": "", "製造関連業": "製造業"}
+    assert "下書きに保存しました。" in page.text()
     assert "すべて連携できます。" in page.text()
+    assert table_of(company_mapping) == {}
+    register_draft(company_mapping)
+    assert table_of(company_mapping) == {"金融業": "", "製造関連業": "製造業"}
     run = run_now(company_mapping)
     assert (run.status, outcomes(run)) == (RunStatus.SUCCEEDED, {"created": 2})
     held = sorted(str(one["industry"] or "") for one in kintone.records(company_mapping.app))
@@ -68,6 +71,7 @@ def test_what_is_chosen_becomes_the_value_table_and_arrives(
 def test_what_the_table_says_of_other_values_stays_and_as_it_is_takes_a_value_out(
     as_administrator: Client, company_mapping: Mapping
 ) -> None:
+    switch_off(company_mapping)
     companies(製造業=1)
     first = {"value": ["古い業種", "製造業"], "to": ["=小売業", "=小売業"]}
     as_administrator.post(address(company_mapping), first)
@@ -121,6 +125,7 @@ def test_columns_of_tables_and_items_with_several_values_have_one(
     assert "1種類の値（1件）が、kintoneの選択肢にありません。" in page.text()
 
     as_administrator.post(address(mapping, "tags"), {"value": ["国内"], "to": ["nothing"]})
+    register_draft(mapping)
     assert outcomes(run_now(mapping)) == {"created": 1}
     assert kintone.records(mapping.app)[0]["tags"] == ["重要"]
 

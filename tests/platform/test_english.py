@@ -42,7 +42,7 @@ from tests.builders_crm import (
     make_lead,
     make_member,
 )
-from tests.builders_mapping import form_answer, make_connection, make_mapping
+from tests.builders_mapping import form_answer, make_connection, make_draft, make_mapping
 from tests.conftest import PASSWORD, signed_in
 from tests.flows.conftest import enabled_mapping, run_now
 from tests.signin.conftest import code_of, give_factor
@@ -170,6 +170,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
     save_rules(half, [RuleSpec(field="code", source="external_id")], update_key="code")
     tokens.make(**TOKEN_VALUES | {"account": Account.objects.first()}, now=clock.now())
     _fill_sign_ins()
+    make_draft(made)
     return made
 
 
@@ -240,6 +241,8 @@ def addresses(mapping: Mapping) -> list[str]:
         "api-token": ApiToken.objects.get().pk,
         "jobs:connection": mapping.connection_id,
         "jobs:connection-delete": mapping.connection_id,
+        "drafts:register": mapping.connection_id,
+        "drafts:discard": mapping.connection_id,
         "jobs:connection-users": mapping.connection_id,
         "jobs:cleansing": mapping.connection_id,
         "jobs:notice-plan": mapping.connection_id,
@@ -348,6 +351,10 @@ def test_no_refusal_of_a_form_is_in_japanese(reader: Client, mapping: Mapping) -
         (reverse("mapping:edit", args=[mapping.pk]), {"action": "save", "key": "", "item": []}),
         (reverse("jobs:trial-push", args=[mapping.pk]), {"record": Company.objects.all()[0].pk}),
         (reverse("jobs:enable", args=[mapping.pk]), {}),
+        (reverse("drafts:register", args=[mapping.connection_id]), {}),
+        (reverse("drafts:discard", args=[mapping.connection_id]), {}),
+        (reverse("jobs:connection", args=[mapping.connection_id]), {"seen": "x"}),
+        (reverse("mapping:edit", args=[mapping.pk]), {"seen": "x"}),
         (reverse("crm:member-add"), {"email": "a"}),
         (reverse("crm:members-import"), {}),
         (reverse("jobs:access-mode"), {"mode": "x"}),
