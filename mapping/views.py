@@ -22,12 +22,13 @@ from mapping.accepting import DriftMoved, accept
 from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
 from mapping.drift import Drift
 from mapping.drift_texts import drift_view
-from mapping.edit_page import Show, edit_page
+from mapping.edit_page import edit_page
 from mapping.mappings import FormChange, form_of, read_access, read_form
 from mapping.models import Mapping
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, save_rules, specs_of
 from mapping.rulespec import WhenEmpty
+from mapping.showing import BLANK_ROW, Show
 from mapping.suggestion_panel import Ticks
 from mapping.taking import Taken, take
 
@@ -43,6 +44,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _load(request, mapping, stored=stored)
     if request.POST.get("action") == "take":
         return _take(request, mapping, stored=stored)
+    if opened := request.POST.get("open"):
+        # Without script: one row's choices, where all of them would be too much of a page.
+        draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
+        return _page(request, mapping, draft=draft, opened=opened)
     return _save(request, mapping, stored=stored)
 
 
@@ -161,6 +166,7 @@ def _page(
     refused: Sequence[Problem] | None = None,
     status: int = 200,
     shows_all: bool = False,
+    opened: str = "",
 ) -> HttpResponse:
     show, search = _filter(request)
     if refused or shows_all:
@@ -173,6 +179,8 @@ def _page(
         show=show,
         search=search,
         ticks=Ticks.of(request.POST),
+        opened=opened,
+        tells_fields=request.GET.get("fields") == "all",
     )
     context = {
         "mapping": mapping,
@@ -182,6 +190,7 @@ def _page(
         "refused": refused is not None,
         "tabs": [
             {
+                "show": each.value,
                 "label": each.label,
                 "count": page.counts[each],
                 "address": _address(mapping, show=each, search=search),
@@ -189,6 +198,8 @@ def _page(
             }
             for each in Show
         ],
+        "problems_address": _address(mapping, show=Show.PROBLEMS, search=""),
+        "blank_row": BLANK_ROW,
         "show": show,
         "search": search,
         "app_url": connections.app_url(mapping.connection, mapping.app, mapping.guest_space),

@@ -61,13 +61,14 @@ def boxes(page):
 def as_sent(page, **more):
     """What the browser sends when the panel is left as it is."""
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
-    data: dict[str, object] = {"item": [value for name, value in hidden if name == "item"]}
+    items = [value for name, value in hidden if name == "item"]
+    data: dict[str, object] = {"item": items}
     data["suggestion"] = [value for name, value in hidden if name == "suggestion"]
     data |= {name: value for name, value in hidden if name.startswith(("suggest_", "suggestion_"))}
     data["suggest"] = [field for field, ticked in boxes(page).items() if ticked]
     if key := re.search(r'name="suggest_key" value="([^"]+)" checked', page):
         data["suggest_key"] = key[1]
-    for item in items_on(page):
+    for item in items:
         if field := re.search(r'<option value="([^"]+)"[^>]* selected>', row_of(page, item)):
             data[f"to:{item}"] = field[1]
     return data | more
