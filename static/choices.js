@@ -309,6 +309,7 @@
     return here;
   }
 
+  for (const button of document.querySelectorAll(".without-script")) button.remove();
   for (const select of document.querySelectorAll('#rows select[name^="to:"]')) {
     const combo = new Combo(select);
     combo.before = select.value;

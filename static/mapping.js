@@ -97,7 +97,8 @@
     const states = row.dataset.show.split(" ").filter((one) => one !== "mapped" && one !== "unmapped");
     row.dataset.show = [...states, event.target.value ? "mapped" : "unmapped"].join(" ");
     for (const tab of tabs) {
-      tab.querySelector("span").textContent = all.filter((one) => one.dataset.show.split(" ").includes(tab.dataset.show)).length;
+      const count = all.filter((one) => one.dataset.show.split(" ").includes(tab.dataset.show)).length;
+      tab.textContent = tab.textContent.replace(/\d[\d,]*/, count);
     }
   });
 
