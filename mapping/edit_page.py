@@ -24,7 +24,7 @@ from mapping.checks import (
 )
 from mapping.choice_list import choice_list
 from mapping.columns import Column
-from mapping.converters import ValueRefusedError, Verdict
+from mapping.converters import ValueRefusedError, Verdict, unwritable
 from mapping.drafts import Draft, value_table_text
 from mapping.labels import VERDICT_ICONS, VERDICT_LABELS, VERDICT_TONES, note_text
 from mapping.mappings import access_of, form_of
@@ -37,6 +37,7 @@ from mapping.rulespec import RuleSpec
 from mapping.samples import Sample, Samples, newest_values, samples_of
 from mapping.showing import Show, belongs, shown
 from mapping.suggestion_panel import Panel, Ticks, panel_of
+from mapping.unmapped_rows import unmapped_rows
 from mapping.users import UserTies
 
 #: Problems of the page as a whole that stand beside no row.
@@ -195,6 +196,11 @@ class EditPage:
         return [row for row in self.rows if not row.is_listed]
 
     @property
+    def unmapped_rows(self) -> SafeString:
+        """The same as `<tr>`s."""
+        return unmapped_rows(self.unmapped)
+
+    @property
     def unmapped_found(self) -> int:
         """How many of these are shown."""
         return sum(row.is_shown for row in self.unmapped)
@@ -224,6 +230,7 @@ def edit_page(
     ticks: Ticks,
     opened: str = "",
     tells_fields: bool = False,
+    tells_suggestions: bool = False,
 ) -> EditPage:
     """The page of these rules.
 
@@ -234,6 +241,7 @@ def edit_page(
         ticks: What was ticked among the proposals on the page that was sent.
         opened: The item whose row is to have all its choices and settings.
         tells_fields: Whether every field of the app is listed, too.
+        tells_suggestions: Whether the proposals are, beside rules that there are already.
     """
     form = form_of(mapping)
     source = source_of(mapping)
@@ -247,6 +255,7 @@ def edit_page(
     values = newest_values(record_type, item_keys=[item.key for item in source.items])
     builder = _Rows(
         draft=draft,
+        rules=draft.by_item,
         form=form,
         source=source,
         places={place.path: place for place in places},
@@ -260,7 +269,13 @@ def edit_page(
     rows = [builder.row(str(number), item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
     suggestions = panel_of(
-        record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
+        record_type,
+        draft=draft,
+        form=form,
+        source=source,
+        values=values,
+        ticks=ticks,
+        is_asked_for=tells_suggestions,
     )
     marked = tuple(shown(rows, choices=choices, show=show, search=search, opened=opened))
     return EditPage(
@@ -278,7 +293,9 @@ def edit_page(
         warnings=_texts(problem for problem in warnings if not problem.item),
         places=tuple((place, taken.get(place.path, "")) for place in places if tells_fields),
         places_count=len(places),
-        free=tuple(place for place in places if not place.reason and place.path not in taken),
+        free=tuple(
+            place for place in places if place.path not in taken and not unwritable(place.field)
+        ),
         has_key_field=any(field.can_be_update_key for field in form.fields.values()),
         suggestions=suggestions,
         access=access_view(access) if access else None,
@@ -288,6 +305,8 @@ def edit_page(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
     draft: Draft
+    rules: dict[str, RuleSpec]
+    """By item."""
     form: Form
     source: SourceItems
     places: dict[str, Place]
@@ -300,7 +319,7 @@ class _Rows:
     ties: UserTies
 
     def row(self, number: str, item: Item) -> Row:
-        rule = self.draft.by_item.get(item.key)
+        rule = self.rules.get(item.key)
         chosen = path(rule) if rule else ""
         place = self.places.get(chosen)
         errors = [problem for problem in self.errors if problem.item == item.key]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from django.utils.html import escape, format_html
@@ -18,38 +18,41 @@ from mapping.converters.choices import fitting_flag_options
 from mapping.labels import NOTES, type_label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """A field that a value can go to, or not; `path` is its code, with its table's before a dot."""
+    """A field that a value can go to, or not; `path` is its code, with its table's before a dot.
+
+    Its words are found once, in the language of the moment: it lives as long as a page.
+    """
 
     path: str
     table: FormField | None
     field: FormField
 
-    @property
+    @cached_property
     def own_name(self) -> str:
         """Its label, with the field code where that says something else; without its table."""
         label = self.field.label or self.field.code
         return label if label == self.field.code else f"{label}{in_brackets(self.field.code)}"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The same, after the name of its table."""
         own = self.own_name
         return f"{self.table.label or self.table.code}{_('：')}{own}" if self.table else own
 
-    @property
+    @cached_property
     def type_label(self) -> str:
         """Its type in kintone's words."""
         return type_label(self.field)
 
-    @property
+    @cached_property
     def marks(self) -> list[str]:
         """What kintone demands of its values."""
         marks = [_("必須")] if self.field.required else []
         return [*marks, _("重複禁止")] if self.field.unique else marks
 
-    @property
+    @cached_property
     def description(self) -> str:
         """Label, code, type and marks on one line."""
         return "　".join([self.name, self.type_label, *self.marks])
@@ -60,7 +63,7 @@ class Place:
         note = unwritable(self.field)
         return str(NOTES[note]) if note else ""
 
-    @property
+    @cached_property
     def can_be_key(self) -> bool:
         """Whether it may be the update key."""
         return self.table is None and self.field.can_be_update_key

@@ -76,14 +76,13 @@ class KeyRow:
 class Panel:
     """All proposals; open where there is something to be done with them at once."""
 
+    count: int
+    """How many there are, the update key counted in."""
     rows: tuple[SuggestionRow, ...]
     key: KeyRow | None
+    is_told: bool
+    """Whether they are on the page; else only how many there are."""
     is_open: bool
-
-    @property
-    def count(self) -> int:
-        """How many there are, the update key counted in."""
-        return len(self.rows) + (self.key is not None)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -117,8 +116,9 @@ def panel_of(
     source: SourceItems,
     values: Sequence[ItemValues],
     ticks: Ticks,
+    is_asked_for: bool = False,
 ) -> Panel:
-    """What is proposed beside the rules of the draft."""
+    """What is proposed beside the rules of the draft; told at once only to who begins or asks."""
     made = suggest(
         record_type=record_type,
         items=sources_of(source),
@@ -127,14 +127,25 @@ def panel_of(
         update_key=draft.update_key,
         values=values,
     )
+    count = len(made.rules) + (made.key is not None)
+    if draft.specs and not (is_asked_for or ticks.shown):
+        return Panel(count=count, rows=(), key=None, is_told=False, is_open=False)
     places = {place.path: place for place in places_of(form)}
     rows = tuple(
         _row(str(number), each, places=places, source=source, values=values, ticks=ticks)
         for number, each in enumerate(made.rules)
     )
     # A new mapping begins with them; and what was ticked and not yet taken stays in sight.
-    is_open = not draft.specs or bool(ticks.ticked & {row.place.path for row in rows})
-    return Panel(rows=rows, key=_key(made, places=places, ticks=ticks), is_open=is_open)
+    is_open = (
+        is_asked_for or not draft.specs or bool(ticks.ticked & {row.place.path for row in rows})
+    )
+    return Panel(
+        count=count,
+        rows=rows,
+        key=_key(made, places=places, ticks=ticks),
+        is_told=True,
+        is_open=is_open,
+    )
 
 
 def _row(

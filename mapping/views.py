@@ -44,10 +44,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _load(request, mapping, stored=stored)
     if request.POST.get("action") == "take":
         return _take(request, mapping, stored=stored)
-    if opened := request.POST.get("open"):
-        # Without script: one row's choices, where all of them would be too much of a page.
+    if request.POST.get("open") or request.POST.get("action") == "suggest":
+        # What would be too much of every page: all choices of a row, or the proposals.
         draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
-        return _page(request, mapping, draft=draft, opened=opened)
+        return _page(request, mapping, draft=draft)
     return _save(request, mapping, stored=stored)
 
 
@@ -166,7 +166,6 @@ def _page(
     refused: Sequence[Problem] | None = None,
     status: int = 200,
     shows_all: bool = False,
-    opened: str = "",
 ) -> HttpResponse:
     show, search = _filter(request)
     if refused or shows_all:
@@ -179,8 +178,9 @@ def _page(
         show=show,
         search=search,
         ticks=Ticks.of(request.POST),
-        opened=opened,
+        opened=request.POST.get("open", ""),
         tells_fields=request.GET.get("fields") == "all",
+        tells_suggestions=request.POST.get("action") == "suggest",
     )
     context = {
         "mapping": mapping,
@@ -200,6 +200,7 @@ def _page(
         ],
         "problems_address": _address(mapping, show=Show.PROBLEMS, search=""),
         "blank_row": BLANK_ROW,
+        "asked_for_suggestions": request.POST.get("action") == "suggest",
         "show": show,
         "search": search,
         "app_url": connections.app_url(mapping.connection, mapping.app, mapping.guest_space),

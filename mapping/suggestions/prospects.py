@@ -10,9 +10,8 @@ from typing import Final
 
 from common.types import RecordType
 from mapping.suggestions.lexicon import folded
-from mapping.suggestions.meanings import Meaning, meaning_of_item
+from mapping.suggestions.meanings import meaning_of_item
 from mapping.suggestions.proposals import Source, Target
-from mapping.suggestions.reading import Reading
 from mapping.suggestions.values import CHOICE_KINDS, OPTION_TYPES
 from mapping.suggestions.words import Words
 
@@ -24,8 +23,8 @@ class Prospect:
     """A field with what it says, ready to be held against many items."""
 
     target: Target
-    says: tuple[Reading, ...]
-    """Label and code."""
+    says: tuple[tuple[frozenset[str], str], ...]
+    """What label and code say that the value is, and what no word explains."""
     texts: frozenset[str]
     """Both as they are compared."""
     by_options: bool
@@ -36,7 +35,7 @@ class Prospect:
         """The field with these words."""
         return cls(
             target=target,
-            says=(words.label,) if words.code is None else (words.label, words.code),
+            says=tuple((one.attributes, one.rest) for one in (words.label, words.code) if one),
             texts=frozenset((folded(target.label), folded(target.field.code))),
             by_options=target.field.type in OPTION_TYPES and words.label.says_nothing,
         )
@@ -49,20 +48,14 @@ def may_take(
     item = meaning_of_item(source.key, source.label, record_type=record_type)
     label = folded(source.label)
     is_choice = source.kind in CHOICE_KINDS
+    meant = (item.what, item.what ^ _NAME)
     for one in prospects:
-        if (
-            label in one.texts
-            or (is_choice and one.by_options)
-            or any(_may_mean(item, says) for says in one.says)
-        ):
+        if label in one.texts or (is_choice and one.by_options):
             yield one.target
-
-
-def _may_mean(item: Meaning, says: Reading) -> bool:
-    """Whether `mapping.suggestions.meanings.match` could find more than nothing.
-
-    It takes a name for meant where only whose it is was said: 担当者 is 担当者名.
-    """
-    if item.rest and item.rest != says.rest:
-        return False
-    return says.attributes == item.what or says.attributes ^ item.what == _NAME
+            continue
+        for attributes, rest in one.says:
+            # As `mapping.suggestions.meanings.match` would have it at least. It takes a name for
+            # meant where only whose it is was said: 担当者 is 担当者名.
+            if attributes in meant and (not item.rest or item.rest == rest):
+                yield one.target
+                break

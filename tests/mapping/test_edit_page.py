@@ -6,7 +6,7 @@ import pytest
 
 from mapping.rules import specs_of
 from mapping.rulespec import RuleSpec
-from tests.builders_crm import make_companies, make_company
+from tests.builders_crm import make_companies, make_company, make_custom_item
 from tests.builders_mapping import COMPANY_FIELDS, make_mapping
 from tests.builders_wide import FIELDS as FIELDS_OF_WIDE
 from tests.builders_wide import make_wide_mapping
@@ -210,6 +210,21 @@ def test_items_without_a_field_are_folded_unless_they_are_asked_for(as_administr
         assert '<details class="boxed" id="unmapped" open>' in shown(
             as_administrator, mapping, query
         )
+
+
+def test_what_people_wrote_is_never_markup(as_administrator):
+    evil = "</script><b>&\"'"
+    make_custom_item("evil", label=evil)
+    make_company(custom={"evil": evil})
+    mapping = make_mapping(
+        form={**COMPANY_FIELDS, "evil": {"type": "SINGLE_LINE_TEXT", "label": evil}}
+    )
+
+    page = shown(as_administrator, mapping)
+
+    assert "<b>" not in page
+    assert "&lt;/script&gt;&lt;b&gt;&amp;" in row_of(page, "custom.evil")
+    assert evil in fields_for_script(page)["fields"][-1][1]
 
 
 def identifier_of(row):

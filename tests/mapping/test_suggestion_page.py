@@ -186,14 +186,26 @@ def test_nothing_ticked_says_what_to_do(as_administrator, mapping, company):
     assert "取り入れる候補にチェックを入れてください。" in page
 
 
-def test_beside_rules_the_proposals_wait_folded_and_leave_them_alone(as_administrator):
+def test_beside_rules_the_proposals_wait_until_they_are_asked_for(as_administrator):
     mapping = make_mapping(form={**COMPANY_FIELDS, "郵便番号": {"type": "SINGLE_LINE_TEXT"}})
-
     page = shown(as_administrator, mapping)
+    assert "連携先の候補（4個）" in panel_of(page)
+    assert boxes(page) == {}
 
-    assert "<details>" in panel_of(page)
-    assert {"郵便番号", "tel", "industry", "note"} == set(boxes(page))
+    page = post(
+        as_administrator,
+        mapping,
+        action="suggest",
+        item=["corporate_number", "name", "address"],
+        key="corporate_number",
+        **{"to:corporate_number": "corporate_number", "to:name": "name", "to:address": "note"},
+    ).content.decode()
+
+    assert "<details open>" in panel_of(page)
+    assert {"郵便番号", "tel", "industry"} == set(boxes(page))
     assert "suggest_key" not in page
+    assert '<option value="note" selected>' in row_of(page, "address")
+    assert len(specs_of(mapping)) == 2
 
 
 def test_without_anything_to_propose_there_is_no_panel(as_administrator):
