@@ -380,3 +380,17 @@ def test_without_script_a_row_is_opened_and_chosen_in(
     assert rules["custom.item5"].values == {"東京都": "東京"}
     assert rules["custom.item15"].field == "other15"
     context.close()
+
+
+def test_proposals_beside_rules_come_on_demand_and_nothing_chosen_is_lost(
+    page: "Page", mapping: "Mapping"
+) -> None:
+    choose(page, "custom.item5", "other10")
+    page.get_by_role("button", name="候補と理由を表示").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#suggestions")
+    panel.get_by_role("checkbox").first.wait_for()
+
+    assert panel.get_by_role("checkbox").count() == 40
+    assert page.evaluate("document.activeElement.closest('#suggestions') !== null")
+    assert sent(page, "custom.item5") == "other10"
