@@ -310,9 +310,11 @@ def test_at_390_pixels_the_list_fits_and_a_tap_chooses(page: "Page", mapping: "M
         assert box["y"] + box["height"] <= 700
         option = page.locator(f'.combo-list [data-path="{path}"]')
         option.scroll_into_view_if_needed()
-        height = option.bounding_box()
-        assert height is not None
-        assert height["height"] >= 44
+        details = page.get_by_role("button", name=re.compile("^詳細 ?：外部ID$"))
+        for pressed in (option, details, choice_of(page, item)):
+            size = pressed.bounding_box()
+            assert size is not None
+            assert size["height"] >= 44
         option.click()
         assert sent(page, item) == path
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
