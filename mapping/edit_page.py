@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import models
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -23,29 +22,23 @@ from mapping.checks import (
     path,
     places_without_rule,
 )
+from mapping.choice_list import choice_list
 from mapping.columns import Column
-from mapping.converters import ValueRefusedError, Verdict
+from mapping.converters import ValueRefusedError, Verdict, unwritable
 from mapping.drafts import Draft, value_table_text
 from mapping.labels import VERDICT_ICONS, VERDICT_LABELS, VERDICT_TONES, note_text
 from mapping.mappings import access_of, form_of
 from mapping.models import Mapping
 from mapping.options import Choices, Place, places_of
 from mapping.problem_texts import ProblemText, describe
+from mapping.readings import searched
 from mapping.rules import SourceItems, source_of, specs_of, ties_of
 from mapping.rulespec import RuleSpec
-from mapping.samples import Samples, newest_values, samples_of
+from mapping.samples import Sample, Samples, newest_values, samples_of
+from mapping.showing import Show, belongs, shown
 from mapping.suggestion_panel import Panel, Ticks, panel_of
+from mapping.unmapped_rows import unmapped_rows
 from mapping.users import UserTies
-
-
-class Show(models.TextChoices):
-    """Which rows the page shows."""
-
-    ALL = "all", _("すべて")
-    MAPPED = "mapped", _("設定済み")
-    UNMAPPED = "unmapped", pgettext_lazy("判定", "未設定")
-    PROBLEMS = "problems", _("問題")
-
 
 #: Problems of the page as a whole that stand beside no row.
 _WHOLE_PAGE = ("no_unique_field", "key_missing", "key_gone", "key_without_rule", "key_not_allowed")
@@ -55,12 +48,17 @@ _WHOLE_PAGE = ("no_unique_field", "key_missing", "key_gone", "key_without_rule",
 class Row:
     """One CRM item and where it goes."""
 
-    number: int
+    number: str
     item: Item
     kind: str
     rule: RuleSpec | None
+    chosen: str
+    """Path of the field, "" if none."""
     place: Place | None
+    words: str
+    """What it is found by."""
     options: SafeString
+    """Of the field chosen; of all that fit where `is_whole`."""
     has_choices: bool
     may_be_key: bool
     is_key: bool
@@ -71,6 +69,37 @@ class Row:
     warnings: tuple[ProblemText, ...]
     value_table: str
     is_saved: bool
+    is_shown: bool = True
+    is_open: bool = False
+    is_whole: bool = False
+
+    @property
+    def choice_label(self) -> str:
+        """What its choice is called."""
+        return _("%(item)sの連携先") % {"item": self.item.label}
+
+    @property
+    def key_label(self) -> str:
+        """What choosing it for the update key is called."""
+        return _("%(item)sを更新キーにする") % {"item": self.item.label}
+
+    @property
+    def sample(self) -> Sample | None:
+        """One value, one that is refused before others."""
+        return self.samples.shown[0] if self.samples.shown else None
+
+    @property
+    def belongs_to(self) -> str:
+        """The filters that show it, with blanks between."""
+        return " ".join(each.value for each in Show if belongs(self, each))
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong, in a few words each."""
+        texts = [text.heading for text in (*self.errors, *self.warnings)]
+        if self.samples.refused:
+            texts.append(str(_("登録できない値があります")))
+        return list(dict.fromkeys(texts))
 
     @property
     def badge(self) -> dict[str, str]:
@@ -96,6 +125,11 @@ class Row:
         return bool(self.errors or self.warnings or self.samples.refused)
 
     @property
+    def is_listed(self) -> bool:
+        """Whether it stands among the items that fill a field."""
+        return self.rule is not None or self.has_problems
+
+    @property
     def takes_options(self) -> bool:
         """Whether the rule, as it is saved, fills a field with options."""
         place = self.place
@@ -110,7 +144,9 @@ class Row:
     def has_details(self) -> bool:
         """Whether its 詳細 hold more than the defaults."""
         rule = self.rule
-        return rule is not None and bool(rule.values or rule.empty != "clear" or rule.keep_rows)
+        return rule is not None and bool(
+            self.value_table.strip() or rule.empty != "clear" or rule.keep_rows
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +165,59 @@ class EditPage:
     """The page: rows as filtered, counts of all of them, and what concerns none."""
 
     rows: tuple[Row, ...]
+    """All of them; the filter hides those that it does not ask for."""
     counts: dict[Show, int]
+    found: int
+    """How many rows are shown."""
+    choices: SafeString
+    """Every field, for the page's script."""
+    unmapped_open: bool
+    """Whether the items without a field are unfolded."""
     others: tuple[OtherRow, ...]
     required: tuple[Place, ...]
     errors: tuple[ProblemText, ...]
     warnings: tuple[ProblemText, ...]
     places: tuple[tuple[Place, str], ...]
+    """Every field with what fills it, where that is asked for."""
+    places_count: int
     free: tuple[Place, ...]
     has_key_field: bool
     suggestions: Panel
     access: AccessView | None
+
+    @property
+    def listed(self) -> list[Row]:
+        """Items that fill a field, or that something is wrong with."""
+        return [row for row in self.rows if row.is_listed]
+
+    @property
+    def unmapped(self) -> list[Row]:
+        """All others, folded."""
+        return [row for row in self.rows if not row.is_listed]
+
+    @property
+    def unmapped_rows(self) -> SafeString:
+        """The same as `<tr>`s."""
+        return unmapped_rows(self.unmapped)
+
+    @property
+    def unmapped_found(self) -> int:
+        """How many of these are shown."""
+        return sum(row.is_shown for row in self.unmapped)
+
+    @property
+    def troubled(self) -> list[tuple[str, list[Row]]]:
+        """What is wrong, and with which items."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            for trouble in row.troubles:
+                found.setdefault(trouble, []).append(row)
+        return list(found.items())
+
+    @property
+    def first_refused(self) -> str:
+        """The number of the first row with an error, "" if none has any."""
+        return next((row.number for row in self.rows if row.errors), "")
 
 
 def edit_page(
@@ -149,6 +228,9 @@ def edit_page(
     show: Show,
     search: str,
     ticks: Ticks,
+    opened: str = "",
+    tells_fields: bool = False,
+    tells_suggestions: bool = False,
 ) -> EditPage:
     """The page of these rules.
 
@@ -157,6 +239,9 @@ def edit_page(
         refused: Why saving failed; None if nothing was saved. A missing update key is no error
             before the first rule.
         ticks: What was ticked among the proposals on the page that was sent.
+        opened: The item whose row is to have all its choices and settings.
+        tells_fields: Whether every field of the app is listed, too.
+        tells_suggestions: Whether the proposals are, beside rules that there are already.
     """
     form = form_of(mapping)
     source = source_of(mapping)
@@ -170,6 +255,7 @@ def edit_page(
     values = newest_values(record_type, item_keys=[item.key for item in source.items])
     builder = _Rows(
         draft=draft,
+        rules=draft.by_item,
         form=form,
         source=source,
         places={place.path: place for place in places},
@@ -180,22 +266,38 @@ def edit_page(
         saved={path(spec) for spec in specs_of(mapping)},
         ties=ties_of(mapping.connection),
     )
-    rows = [builder.row(number, item) for number, item in enumerate(source.items)]
+    rows = [builder.row(str(number), item) for number, item in enumerate(source.items)]
     required = _required(draft, form=form, places=places)
-    described_places = {place.path: taken[place.path] for place in places if place.path in taken}
+    suggestions = panel_of(
+        record_type,
+        draft=draft,
+        form=form,
+        source=source,
+        values=values,
+        ticks=ticks,
+        is_asked_for=tells_suggestions,
+    )
+    marked = tuple(shown(rows, choices=choices, show=show, search=search, opened=opened))
     return EditPage(
-        rows=tuple(row for row in rows if _is_shown(row, show=show, search=search)),
-        counts={each: sum(_is_shown(row, show=each, search="") for row in rows) for each in Show},
+        rows=marked,
+        counts={each: sum(belongs(row, each) for row in rows) for each in Show},
+        found=sum(row.is_shown for row in marked),
+        choices=choice_list(choices, kinds=source.kinds.values()),
+        unmapped_open=bool(search)
+        or show is Show.UNMAPPED
+        or any(row.is_open and not row.is_listed for row in marked)
+        or not (suggestions or any(row.is_listed for row in marked)),
         others=builder.others(required),
         required=required,
         errors=_texts(problem for problem in errors if _is_of_page(problem, draft)),
         warnings=_texts(problem for problem in warnings if not problem.item),
-        places=tuple((place, described_places.get(place.path, "")) for place in places),
-        free=tuple(place for place in places if not place.reason and place.path not in taken),
-        has_key_field=any(field.can_be_update_key for field in form.fields.values()),
-        suggestions=panel_of(
-            record_type, draft=draft, form=form, source=source, values=values, ticks=ticks
+        places=tuple((place, taken.get(place.path, "")) for place in places if tells_fields),
+        places_count=len(places),
+        free=tuple(
+            place for place in places if place.path not in taken and not unwritable(place.field)
         ),
+        has_key_field=any(field.can_be_update_key for field in form.fields.values()),
+        suggestions=suggestions,
         access=access_view(access) if access else None,
     )
 
@@ -203,6 +305,8 @@ def edit_page(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
     draft: Draft
+    rules: dict[str, RuleSpec]
+    """By item."""
     form: Form
     source: SourceItems
     places: dict[str, Place]
@@ -214,26 +318,34 @@ class _Rows:
     """Paths of the fields that stored rules fill."""
     ties: UserTies
 
-    def row(self, number: int, item: Item) -> Row:
-        rule = self.draft.by_item.get(item.key)
+    def row(self, number: str, item: Item) -> Row:
+        rule = self.rules.get(item.key)
         chosen = path(rule) if rule else ""
         place = self.places.get(chosen)
         errors = [problem for problem in self.errors if problem.item == item.key]
         verdict = place.fit(item.kind) if place else None
         column = None if errors or rule is None else self._column(rule)
+        samples = samples_of(item.key, kind=item.kind, column=column, values=self.values)
         return Row(
             number=number,
             item=item,
             kind=kind_label(item.kind),
             rule=rule,
+            chosen=chosen,
             place=place,
-            options=self.choices.html(item.kind, chosen=chosen),
+            words=searched(
+                *dict.fromkeys((item.label_ja, item.label_en)),
+                *(item.key, kind_label(item.kind)),
+                place.description if place else "",
+            ),
+            options=self.choices.only(item.kind, chosen=chosen),
             has_choices=bool(rule or self.choices.fitting(item.kind)),
             may_be_key=self.choices.can_hold_key(item.kind),
             is_key=bool(chosen) and chosen == self.draft.update_key,
             verdict=verdict.verdict if verdict else Verdict.IMPOSSIBLE if rule else None,
-            note=note_text(verdict) if verdict else "",
-            samples=samples_of(item.key, kind=item.kind, column=column, values=self.values),
+            # The value that is refused says more.
+            note=note_text(verdict) if verdict and not samples.refused else "",
+            samples=samples,
             errors=_texts(errors),
             warnings=_texts(
                 problem
@@ -318,22 +430,6 @@ def _is_of_page(problem: Problem, draft: Draft) -> bool:
         return False
     others = {path(spec) for spec in draft.others}
     return problem.code in _WHOLE_PAGE or problem.field not in others
-
-
-def _is_shown(row: Row, *, show: Show, search: str) -> bool:
-    if show is Show.MAPPED and row.rule is None:
-        return False
-    if show is Show.UNMAPPED and row.rule is not None:
-        return False
-    if show is Show.PROBLEMS and not row.has_problems:
-        return False
-    return not search or search.casefold() in _searched(row)
-
-
-def _searched(row: Row) -> str:
-    field = row.place.description if row.place else ""
-    item = row.item
-    return " ".join((item.label_ja, item.label_en, item.key, row.kind, field)).casefold()
 
 
 def _texts(problems: Iterable[Problem]) -> tuple[ProblemText, ...]:

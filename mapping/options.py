@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import Final
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -13,36 +14,45 @@ from common.wording import in_brackets, listed
 from crm.labels import kind_label
 from integrations.kintone.form import FieldType, Form, FormField
 from mapping.converters import Fit, fit, fit_in_table, unwritable
+from mapping.converters.choices import fitting_flag_options
 from mapping.labels import NOTES, type_label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """A field that a value can go to, or not; `path` is its code, with its table's before a dot."""
+    """A field that a value can go to, or not; `path` is its code, with its table's before a dot.
+
+    Its words are found once, in the language of the moment: it lives as long as a page.
+    """
 
     path: str
     table: FormField | None
     field: FormField
 
-    @property
-    def name(self) -> str:
-        """Its label, with the field code where that says something else."""
+    @cached_property
+    def own_name(self) -> str:
+        """Its label, with the field code where that says something else; without its table."""
         label = self.field.label or self.field.code
-        name = label if label == self.field.code else f"{label}{in_brackets(self.field.code)}"
-        return f"{self.table.label or self.table.code}{_('：')}{name}" if self.table else name
+        return label if label == self.field.code else f"{label}{in_brackets(self.field.code)}"
 
-    @property
+    @cached_property
+    def name(self) -> str:
+        """The same, after the name of its table."""
+        own = self.own_name
+        return f"{self.table.label or self.table.code}{_('：')}{own}" if self.table else own
+
+    @cached_property
     def type_label(self) -> str:
         """Its type in kintone's words."""
         return type_label(self.field)
 
-    @property
+    @cached_property
     def marks(self) -> list[str]:
         """What kintone demands of its values."""
         marks = [_("必須")] if self.field.required else []
         return [*marks, _("重複禁止")] if self.field.unique else marks
 
-    @property
+    @cached_property
     def description(self) -> str:
         """Label, code, type and marks on one line."""
         return "　".join([self.name, self.type_label, *self.marks])
@@ -52,6 +62,11 @@ class Place:
         """Why nothing can go there, "" if something can."""
         note = unwritable(self.field)
         return str(NOTES[note]) if note else ""
+
+    @cached_property
+    def can_be_key(self) -> bool:
+        """Whether it may be the update key."""
+        return self.table is None and self.field.can_be_update_key
 
     def fit(self, kind: Kind) -> Fit:
         """What becomes of values of this kind there."""
@@ -66,6 +81,7 @@ class Place:
         return listed(map(kind_label, kinds))
 
 
+_CHOSEN: Final = '<option value="{}" selected>{}</option>'
 #: Fields that hold no value of a record: not worth a line anywhere.
 _NO_VALUE = (FieldType.GROUP, FieldType.SUBTABLE, FieldType.REFERENCE_TABLE)
 
@@ -86,32 +102,60 @@ def places_of(form: Form) -> tuple[Place, ...]:
 
 
 class Choices:
-    """The `<option>`s of each kind of item, made once per kind and page."""
+    """What the fields of an app are to items of each kind; each found once per page."""
 
     def __init__(self, places: tuple[Place, ...], *, taken: Mapping[str, str]) -> None:
         """`taken`: path → label of the item that fills it."""
-        self._places = places
-        self._taken = taken
+        self.places = places
+        self.taken = taken
+        self.fits = cache(self._fits)
         self.fitting = cache(self._fitting)
         self._texts = cache(self._texts_of)
+        self._numbers = {place.path: number for number, place in enumerate(places)}
+        self._alike = [_alike(place) for place in places]
 
     def can_hold_key(self, kind: Kind) -> bool:
         """Whether an item of the kind can go into a field that may be the update key."""
-        return any(place.field.can_be_update_key for place in self.fitting(kind) if not place.table)
+        return any(place.can_be_key for place in self.fitting(kind))
 
-    def html(self, kind: Kind, *, chosen: str) -> SafeString:
-        """The fitting fields, tables grouped, and `chosen` even where it is gone or unfit."""
+    def whole(self, kind: Kind, *, chosen: str) -> SafeString:
+        """`<option>`s of the fitting fields, tables grouped, and of `chosen` wherever it is."""
         html = "".join(self._grouped(kind, chosen=chosen))
-        if chosen and not any(place.path == chosen for place in self.fitting(kind)):
-            html += format_html(
-                '<option value="{}" selected>{}</option>',
-                chosen,
-                self._name_of_unfit(chosen),
-            )
+        if chosen and not self._takes(chosen, kind):
+            html += self.only(kind, chosen=chosen)
         return mark_safe(html)  # noqa: S308 — made of escaped parts
 
+    def only(self, kind: Kind, *, chosen: str) -> SafeString:
+        """The `<option>` of `chosen` alone, even where it is gone or unfit."""
+        if not chosen:
+            return mark_safe("")
+        if chosen not in self._numbers:
+            name = _("%(code)s　（kintoneにないフィールド）") % {"code": chosen}
+            return format_html(_CHOSEN, chosen, name)
+        place = self.places[self._numbers[chosen]]
+        name = place.description
+        if not self._takes(chosen, kind):
+            name = _("%(field)s　（連携不可）") % {"field": name}
+        html = '<option value="{}" data-key selected>{}</option>' if place.can_be_key else _CHOSEN
+        return format_html(html, chosen, name)
+
+    def _takes(self, path: str, kind: Kind) -> bool:
+        number = self._numbers.get(path)
+        return number is not None and self.fits(kind)[number].possible
+
+    def _fits(self, kind: Kind) -> tuple[Fit, ...]:
+        """What becomes of values of the kind in each field, in the order of `places`."""
+        found: dict[tuple[object, ...], Fit] = {}
+        fits = []
+        for place, alike in zip(self.places, self._alike, strict=True):
+            if alike not in found:
+                found[alike] = place.fit(kind)
+            fits.append(found[alike])
+        return tuple(fits)
+
     def _fitting(self, kind: Kind) -> tuple[Place, ...]:
-        return tuple(place for place in self._places if place.fit(kind).possible)
+        fits = zip(self.places, self.fits(kind), strict=True)
+        return tuple(place for place, fit in fits if fit.possible)
 
     def _texts_of(self, kind: Kind) -> tuple[tuple[Place, str, str], ...]:
         return tuple(
@@ -127,7 +171,7 @@ class Choices:
                 table = place.table
                 label = escape(_("テーブル：%(name)s") % {"name": table.label or table.code})
                 yield f'<optgroup label="{label}">'
-            key = " data-key" if place.field.can_be_update_key and not place.table else ""
+            key = " data-key" if place.can_be_key else ""
             if place.path == chosen:
                 yield f'<option value="{value}"{key} selected>{text}</option>'
             else:
@@ -137,11 +181,14 @@ class Choices:
             yield "</optgroup>"
 
     def _taken_by(self, path: str) -> str:
-        label = self._taken.get(path)
+        label = self.taken.get(path)
         return escape(_("　（「%(item)s」に設定済み）") % {"item": label}) if label else ""
 
-    def _name_of_unfit(self, path: str) -> str:
-        for place in self._places:
-            if place.path == path:
-                return _("%(field)s　（連携不可）") % {"field": place.description}
-        return _("%(code)s　（kintoneにないフィールド）") % {"code": path}
+
+def _alike(place: Place) -> tuple[object, ...]:
+    """The same for fields of which the same becomes of values of any kind."""
+    field = place.field
+    return (
+        *(place.table is None, field.type, field.protocol, unwritable(field)),
+        fitting_flag_options(field.options),
+    )

@@ -183,6 +183,21 @@ class MappingPlan:
         return str(sent)
 
 
+def is_refused(column: Column, values: ItemValues) -> bool:
+    """Whether one rule refuses what one record holds; `show_column` says why."""
+    raw = column.read(values)
+    try:
+        if not column.rule.table:
+            column.value(raw)
+            return False
+        elements = column.elements(raw)
+        for each in (raw,) if elements is None else elements:
+            column.cell(each)
+    except ValueRefusedError:
+        return True
+    return False
+
+
 def show_column(column: Column, values: ItemValues) -> RuleResult:
     """What one rule makes of one record."""
     raw = column.read(values)

@@ -8,7 +8,7 @@ from common.types import ItemValue, ItemValues, Kind, RecordType
 from crm import changes
 from mapping.columns import Column
 from mapping.converters import ValueRefusedError, is_empty, text_of_item
-from mapping.plan import show_column
+from mapping.plan import is_refused, show_column
 from mapping.problem_texts import ProblemText, describe
 from mapping.shown import sent_text
 
@@ -49,19 +49,35 @@ def samples_of(
     item: str, *, kind: Kind, column: Column | None, values: Iterable[ItemValues]
 ) -> Samples:
     """The newest different values of an item, refused ones first, as its column sends them."""
-    found: dict[str, Sample] = {}
+    found: dict[ItemValue, tuple[ItemValues, bool]] = {}
     looked_at = refused = 0
     for record in values:
         raw = record.get(item)
         looked_at += 1
         if is_empty(raw):
             continue
-        before = _text(kind, raw)
-        if before not in found:
-            found[before] = _sample(before, column=column, values=record)
-        refused += found[before].problem is not None
-    ordered = sorted(found.values(), key=lambda sample: sample.problem is None)
-    return Samples(shown=tuple(ordered[:SHOWN]), looked_at=looked_at, refused=refused)
+        if raw not in found:
+            if column is None and len(found) == SHOWN:
+                break  # nothing of the others is asked
+            found[raw] = (record, column is not None and is_refused(column, record))
+        refused += found[raw][1]
+    ordered = sorted(found.items(), key=lambda one: not one[1][1])[:SHOWN]
+    shown = (_sample(_text(kind, raw), column=column, values=of) for raw, (of, _) in ordered)
+    return Samples(shown=tuple(shown), looked_at=looked_at, refused=refused)
+
+
+def first_samples(
+    item: str, *, kind: Kind, column: Column, values: Iterable[ItemValues]
+) -> tuple[Sample, ...]:
+    """The newest different values of an item as its column sends them; no other is looked at."""
+    found: dict[ItemValue, ItemValues] = {}
+    for record in values:
+        raw = record.get(item)
+        if not is_empty(raw):
+            found.setdefault(raw, record)
+        if len(found) == SHOWN:
+            break
+    return tuple(_sample(_text(kind, raw), column=column, values=of) for raw, of in found.items())
 
 
 def template_samples(column: Column, *, values: Iterable[ItemValues]) -> Samples:

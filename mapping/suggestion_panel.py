@@ -3,6 +3,7 @@
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.http import QueryDict
 
@@ -17,9 +18,12 @@ from mapping.models import Mapping
 from mapping.options import Place, places_of
 from mapping.rules import SourceItems, source_of, specs_of
 from mapping.rulespec import RuleSpec
-from mapping.samples import Samples, newest_values, samples_of, template_samples
+from mapping.samples import Sample, first_samples, newest_values, samples_of, template_samples
 from mapping.suggestion_texts import doubt_text, why_text
-from mapping.suggestions import Source, Suggestion, Suggestions, suggest
+from mapping.suggestions import Doubt, Source, Suggestion, Suggestions, suggest
+
+#: Where a value is refused, it is the one to be seen.
+_REFUSED: Final = frozenset((Doubt.SOME_REFUSED, Doubt.ALL_REFUSED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class Ticks:
 class SuggestionRow:
     """One proposal."""
 
-    number: int
+    number: str
     place: Place
     rule: RuleSpec
     label: str
@@ -55,7 +59,7 @@ class SuggestionRow:
     is_ticked: bool
     whys: tuple[str, ...]
     doubts: tuple[str, ...]
-    samples: Samples
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +76,13 @@ class KeyRow:
 class Panel:
     """All proposals; open where there is something to be done with them at once."""
 
+    count: int
+    """How many there are, the update key counted in."""
     rows: tuple[SuggestionRow, ...]
     key: KeyRow | None
+    is_told: bool
+    """Whether they are on the page; else only how many there are."""
     is_open: bool
-
-    @property
-    def count(self) -> int:
-        """How many there are, the update key counted in."""
-        return len(self.rows) + (self.key is not None)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -113,8 +116,9 @@ def panel_of(
     source: SourceItems,
     values: Sequence[ItemValues],
     ticks: Ticks,
+    is_asked_for: bool = False,
 ) -> Panel:
-    """What is proposed beside the rules of the draft."""
+    """What is proposed beside the rules of the draft; told at once only to who begins or asks."""
     made = suggest(
         record_type=record_type,
         items=sources_of(source),
@@ -123,18 +127,29 @@ def panel_of(
         update_key=draft.update_key,
         values=values,
     )
+    count = len(made.rules) + (made.key is not None)
+    if draft.specs and not (is_asked_for or ticks.shown):
+        return Panel(count=count, rows=(), key=None, is_told=False, is_open=False)
     places = {place.path: place for place in places_of(form)}
     rows = tuple(
-        _row(number, each, places=places, source=source, values=values, ticks=ticks)
+        _row(str(number), each, places=places, source=source, values=values, ticks=ticks)
         for number, each in enumerate(made.rules)
     )
     # A new mapping begins with them; and what was ticked and not yet taken stays in sight.
-    is_open = not draft.specs or bool(ticks.ticked & {row.place.path for row in rows})
-    return Panel(rows=rows, key=_key(made, places=places, ticks=ticks), is_open=is_open)
+    is_open = (
+        is_asked_for or not draft.specs or bool(ticks.ticked & {row.place.path for row in rows})
+    )
+    return Panel(
+        count=count,
+        rows=rows,
+        key=_key(made, places=places, ticks=ticks),
+        is_told=True,
+        is_open=is_open,
+    )
 
 
 def _row(
-    number: int,
+    number: str,
     each: Suggestion,
     *,
     places: MappingOf[str, Place],
@@ -153,7 +168,7 @@ def _row(
         is_ticked=ticks.is_ticked(each.path, is_sure=each.is_sure),
         whys=tuple(map(why_text, each.whys)),
         doubts=tuple(map(doubt_text, each.doubts)),
-        samples=_samples(each.rule, place=place, source=source, values=values),
+        samples=_samples(each, place=place, source=source, values=values),
     )
 
 
@@ -166,16 +181,19 @@ def _in_words(template: str, *, source: SourceItems) -> str:
 
 
 def _samples(
-    rule: RuleSpec, *, place: Place, source: SourceItems, values: Sequence[ItemValues]
-) -> Samples:
+    each: Suggestion, *, place: Place, source: SourceItems, values: Sequence[ItemValues]
+) -> tuple[Sample, ...]:
+    rule = each.rule
     try:
         column = Column.of(rule, target=place.field, kinds=source.kinds)
     except ValueRefusedError:  # a value of its own only: proposals have none
-        return Samples(shown=(), looked_at=0, refused=0)
+        return ()
     if rule.template:
-        return template_samples(column, values=values)
+        return template_samples(column, values=values).shown
     kind: Kind = source.kinds[rule.source]
-    return samples_of(rule.source, kind=kind, column=column, values=values)
+    if _REFUSED.isdisjoint(each.doubts):
+        return first_samples(rule.source, kind=kind, column=column, values=values)
+    return samples_of(rule.source, kind=kind, column=column, values=values).shown
 
 
 def _key(made: Suggestions, *, places: MappingOf[str, Place], ticks: Ticks) -> KeyRow | None:

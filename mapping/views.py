@@ -1,7 +1,7 @@
 """Step 2: which CRM item fills which kintone field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -24,12 +24,13 @@ from mapping.accepting import DriftMoved, accept
 from mapping.drafts import KEEP_ROWS, Draft, chosen_draft, stored_draft
 from mapping.drift import Drift
 from mapping.drift_texts import drift_view
-from mapping.edit_page import Show, edit_page
+from mapping.edit_page import edit_page
 from mapping.mappings import FormChange, form_of, read_form
 from mapping.models import Mapping, SettingsDraft
 from mapping.problem_texts import describe
 from mapping.rules import RulesRefused, fields_of, specs_of
 from mapping.rulespec import WhenEmpty
+from mapping.showing import BLANK_ROW, Show
 from mapping.suggestion_panel import Ticks
 from mapping.taking import Taken, take
 
@@ -40,7 +41,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     registered = get_object_or_404(Mapping.objects.select_related("connection"), pk=pk)
     kept = settings_drafts.draft_of(registered.connection)
     mapping = settings_drafts.as_drafted(registered, kept)
-    asked = _Asked(registered=registered, kept=kept)
+    asked = _Asked(registered=registered, kept=kept).by(request)
     stored = stored_draft(specs_of(mapping), update_key=mapping.update_key)
     if request.method == "GET":
         return _page(request, mapping, asked=asked, draft=stored)
@@ -48,6 +49,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _load(request, mapping, asked=asked, stored=stored)
     if request.POST.get("action") == "take":
         return _take(request, mapping, asked=asked, stored=stored)
+    if request.POST.get("open") or request.POST.get("action") == "suggest":
+        # What would be too much of every page: all choices of a row, or the proposals.
+        draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
+        return _page(request, mapping, asked=asked, draft=draft)
     return _save(request, mapping, asked=asked, stored=stored)
 
 
@@ -58,6 +63,13 @@ class _Asked:
     registered: Mapping
     kept: SettingsDraft | None
     """What waits for 「登録」 of its connection."""
+    overtaken: str | None = None
+    """The stamp of the page that sent this, if somebody else has saved since."""
+
+    def by(self, request: HttpRequest) -> "_Asked":
+        """The same, knowing which state the sending page showed."""
+        seen = request.POST.get("seen")
+        return self if seen in (None, self.stamp) else replace(self, overtaken=seen)
 
     @property
     def keeps_draft(self) -> bool:
@@ -73,7 +85,7 @@ class _Asked:
 
 def _save(request: HttpRequest, mapping: Mapping, *, asked: _Asked, stored: Draft) -> HttpResponse:
     draft = chosen_draft(request.POST, stored=stored, form=form_of(mapping))
-    if "seen" in request.POST and request.POST["seen"] != asked.stamp:
+    if asked.overtaken is not None:
         return _page(request, mapping, asked=asked, draft=draft, moved=True, status=409)
     try:
         if draft.problems:
@@ -208,6 +220,9 @@ def _page(
         show=show,
         search=search,
         ticks=Ticks.of(request.POST),
+        opened=request.POST.get("open", ""),
+        tells_fields=request.GET.get("fields") == "all",
+        tells_suggestions=request.POST.get("action") == "suggest",
     )
     context = {
         "mapping": mapping,
@@ -216,7 +231,8 @@ def _page(
         "drift": drift_view(asked.registered),
         "draft": asked.kept,
         "keeps_draft": asked.keeps_draft,
-        "stamp": asked.stamp,
+        # Showing proposals is not seeing what somebody else saved: that page stays overtaken.
+        "stamp": asked.stamp if moved or asked.overtaken is None else asked.overtaken,
         "moved": moved,
         "differing": _differing(mapping, draft) if moved else [],
         # What stands in the form is not what is stored: leaving loses it.
@@ -224,6 +240,7 @@ def _page(
         "refused": refused is not None,
         "tabs": [
             {
+                "show": each.value,
                 "label": each.label,
                 "count": page.counts[each],
                 "address": _address(mapping, show=each, search=search),
@@ -231,6 +248,9 @@ def _page(
             }
             for each in Show
         ],
+        "problems_address": _address(mapping, show=Show.PROBLEMS, search=""),
+        "blank_row": BLANK_ROW,
+        "asked_for_suggestions": request.POST.get("action") == "suggest",
         "show": show,
         "search": search,
         "app_url": connections.app_url(mapping.connection, mapping.app, mapping.guest_space),

@@ -39,7 +39,7 @@ AT_WORK = (
     Picture(
         name="mapping",
         address=f"/settings/mappings/{COMPANIES}/",
-        part="#mapping-form > .table-box",
+        part="#rows .table-box",
         height=480,
     ),
     Picture(name="values", address=f"/settings/mappings/{COMPANIES}/values/?field=業種"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django import template
@@ -92,9 +93,22 @@ def navigation(context: template.Context) -> dict[str, object]:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """The inline SVG of that name; says nothing to a screen reader, so a word stands beside it."""
     return SafeString(render_to_string(f"partials/icons/{name}.svg"))
+
+
+@register.simple_tag
+def badge(label: str, tone: str, icon_name: str = "") -> SafeString:
+    """A word for a state, as `partials/badge.html` shows it; for long lists."""
+    return format_html(
+        '<span class="badge badge-{}{}">{}{}</span>',
+        tone or "neutral",
+        f" is-{icon_name}" if icon_name else "",
+        icon(icon_name) if icon_name else "",
+        label,
+    )
 
 
 @register.filter

@@ -25,6 +25,7 @@ from mapping.suggestions.proposals import (
     Target,
     Why,
 )
+from mapping.suggestions.prospects import Prospect, may_take
 from mapping.suggestions.templates import template_for
 from mapping.suggestions.words import Words, words_of_all
 
@@ -110,8 +111,9 @@ def _pairs(
 ) -> dict[tuple[str, str], Pair]:
     """Item key and path → the pair, of those that somebody might choose."""
     found = {}
+    prospects = [Prospect.of(target, words=words[target.path]) for target in targets]
     for source in sources:
-        for target in targets:
+        for target in may_take(source, prospects, record_type=record_type):
             one = pair(
                 source,
                 target,

@@ -153,7 +153,8 @@ def _score(item: Meaning, field: Meaning, *, record_type: RecordType) -> float:
     return 0.0
 
 
-def _meanings(says: Reading, *, record_type: RecordType, is_user: bool) -> list[Meaning]:
+@lru_cache(maxsize=4096)
+def _meanings(says: Reading, *, record_type: RecordType, is_user: bool) -> tuple[Meaning, ...]:
     """What a field may mean: more than one where its words leave it open."""
     subjects = says.subjects
     if is_user and "contact" in subjects and not says.is_other:
@@ -170,7 +171,7 @@ def _meanings(says: Reading, *, record_type: RecordType, is_user: bool) -> list[
         found.append(Meaning(whose="company", what=what, rest=says.rest, is_sure=is_sure))
         if record_type is RecordType.LEAD:
             found.append(Meaning(whose="", what=what, rest=says.rest, is_sure=False))
-    return found
+    return tuple(found)
 
 
 def _whose(subjects: frozenset[str], *, record_type: RecordType) -> str:

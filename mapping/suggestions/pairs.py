@@ -13,11 +13,17 @@ from mapping.suggestions.lexicon import folded
 from mapping.suggestions.meanings import LEAST, Match, match
 from mapping.suggestions.proposals import Doubt, Source, Target, Why
 from mapping.suggestions.reading import Reading
-from mapping.suggestions.values import OPTION_TYPES, Tried, fit_of, goes_into_tables, tried
+from mapping.suggestions.values import (
+    CHOICE_KINDS,
+    OPTION_TYPES,
+    Tried,
+    fit_of,
+    goes_into_tables,
+    tried,
+)
 from mapping.suggestions.vocabulary import VAGUE
 from mapping.suggestions.words import Words
 
-_CHOICE_KINDS: Final = frozenset((Kind.CHOICE, Kind.CHOICES, Kind.FLAG))
 _LONG_KINDS: Final = frozenset((Kind.LONG_TEXT, Kind.RICH_TEXT))
 _LONG_TYPES: Final = frozenset((FieldType.MULTI_LINE_TEXT, FieldType.RICH_TEXT))
 #: What can hold an ID.
@@ -133,7 +139,7 @@ def _by_options(
     source: Source, target: Target, *, words: Words, values: Sequence[ItemValues]
 ) -> Match | None:
     """A list of options that holds every value, where the label says nothing."""
-    if target.field.type not in OPTION_TYPES or source.kind not in _CHOICE_KINDS:
+    if target.field.type not in OPTION_TYPES or source.kind not in CHOICE_KINDS:
         return None
     if not words.label.says_nothing:
         return None
@@ -146,7 +152,7 @@ def _natural(source: Source, target: Target) -> float:
     """Options are for choices, several lines for memos; other kinds are rarely meant."""
     if target.field.type in _LONG_TYPES and source.kind not in _LONG_KINDS:
         return 0.97
-    if target.field.type in OPTION_TYPES and source.kind not in _CHOICE_KINDS:
+    if target.field.type in OPTION_TYPES and source.kind not in CHOICE_KINDS:
         return 0.9
     return 1.0
 

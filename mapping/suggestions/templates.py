@@ -31,10 +31,12 @@ def template_for(
     """
     if target.field.type not in _TEXTS or target.field.is_lookup or target.table:
         return None
-    sources = [
-        source for source in items if not is_multiple(source.kind) and source.kind is not Kind.FLAG
-    ]
-    for parts in (parts_of(target.label), _whole_in_parts(words.label)):
+    for parts in filter(None, (parts_of(target.label), _whole_in_parts(words.label))):
+        sources = [
+            source
+            for source in items
+            if not is_multiple(source.kind) and source.kind is not Kind.FLAG
+        ]
         found = [_clearest(part, sources, record_type=record_type) for part in parts]
         keys = [source.key for source in found if source is not None]
         if len(keys) == len(found) == len(set(keys)) > 1:

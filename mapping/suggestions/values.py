@@ -18,6 +18,7 @@ from mapping.converters import (
     is_multiple,
 )
 
+CHOICE_KINDS: Final = frozenset((Kind.CHOICE, Kind.CHOICES, Kind.FLAG))
 #: So many rows tell that an item is never filled.
 ENOUGH_ROWS: Final = 5
 OPTION_TYPES: Final = frozenset(

@@ -7,6 +7,7 @@ import pytest
 from jobs.models import Schedule
 from mapping.models import SettingsDraft
 from mapping.rules import specs_of
+from tests.browser.choosing import choose
 from tests.builders_crm import make_company
 from tests.flows.conftest import enabled_mapping, run_now
 
@@ -24,7 +25,7 @@ def test_a_draft_is_left_come_back_to_looked_at_and_registered(page: "Page", kin
     page.get_by_role("button", name="下書きを保存").click()
     page.get_by_text("下書きに保存しました。").wait_for()
     page.get_by_role("link", name="2 項目のマッピング").click()
-    page.locator('select[name="to:main_tel"]').select_option("")
+    choose(page, "main_tel", "")
     page.get_by_role("button", name="保存して次へ").click()
     page.get_by_role("heading", level=1, name="テストと有効化").wait_for()
 

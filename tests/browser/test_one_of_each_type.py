@@ -8,6 +8,7 @@ import pytest
 from common.types import Kind
 from mapping.models import Mapping
 from mapping.rules import specs_of
+from tests.browser.choosing import choose
 from tests.browser.test_three_steps import fill_in_the_connection
 from tests.builders_crm import make_company, make_custom_item, make_member
 from tests.builders_mapping import form_answer
@@ -106,14 +107,14 @@ def test_a_mapping_with_one_of_each_type_is_made_and_its_record_arrives(
     fill_in_the_connection(page, kintone, app)
     page.get_by_role("button", name="読み込み", exact=True).click()
     page.get_by_role("link", name="会社 → 全種類", exact=True).click()
-    page.locator('select[name="to:external_id"]').select_option("key")
+    choose(page, "external_id", "key")
     page.locator('input[name="key"][value="external_id"]').check()
     for name in ONE_OF_EACH:
         code = code_of(name)
-        page.locator(f'select[name="to:custom.{code}_outside"]').select_option(code)
+        choose(page, f"custom.{code}_outside", code)
         if name != "SINGLE_LINE_TEXT":
-            page.locator(f'select[name="to:custom.{code}_inside"]').select_option(f"t.{code}")
-    page.locator('select[name="to:custom.rows"]').select_option("t.single_line_text")
+            choose(page, f"custom.{code}_inside", f"t.{code}")
+    choose(page, "custom.rows", "t.single_line_text")
     page.get_by_role("button", name="マッピングを保存").click()
     page.get_by_text("マッピングを保存しました。").wait_for()
     assert len(specs_of(Mapping.objects.get())) == 2 * len(ONE_OF_EACH) + 1

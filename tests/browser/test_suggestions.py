@@ -7,6 +7,7 @@ import pytest
 
 from mapping.models import Mapping
 from mapping.rules import specs_of
+from tests.browser.choosing import choose
 from tests.browser.test_three_steps import fill_in_the_connection
 from tests.builders_crm import make_company
 from tests.builders_mapping import make_mapping
@@ -56,7 +57,7 @@ def test_an_unticked_proposal_is_left_and_a_choice_by_hand_is_kept(page: "Page")
     panel = page.locator("#suggestions")
 
     panel.get_by_role("checkbox", name=re.compile("^住所")).uncheck()
-    page.locator('select[name="to:zip"]').select_option("摘要")
+    choose(page, "zip", "摘要")
     panel.get_by_role("button", name=TAKE).focus()
     page.keyboard.press("Enter")
     page.get_by_text("個の候補を取り入れました。").wait_for()
@@ -75,7 +76,7 @@ def test_enter_in_a_field_saves_what_was_chosen_and_takes_no_proposal(page: "Pag
     }
     mapping = make_mapping(form=fields, rules={"会社ID": "external_id"}, update_key="会社ID")
     page.goto(f"/settings/mappings/{mapping.pk}/")
-    page.locator("summary", has_text="値の変換表と空の値").click()
+    page.get_by_role("button", name=re.compile("^詳細 ?：外部ID$")).click()
 
     page.get_by_label("空のときに入れる固定値").press("Enter")
     page.get_by_text("変更はありません。").wait_for()

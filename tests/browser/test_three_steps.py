@@ -8,6 +8,7 @@ import pytest
 from jobs import liveness
 from jobs.execute import execute
 from jobs.models import Run
+from tests.browser.choosing import choose
 from tests.builders_crm import make_company
 from tests.conftest import PASSWORD
 from tests.flows.conftest import enabled_mapping
@@ -31,9 +32,9 @@ def fill_in_the_connection(page: "Page", kintone: Any, app: int) -> None:
 
 def map_the_items(page: "Page") -> None:
     """Step 2: three items, the external ID as the update key."""
-    page.locator('select[name="to:external_id"]').select_option("code")
-    page.locator('select[name="to:name"]').select_option("name")
-    page.locator('select[name="to:main_tel"]').select_option("tel")
+    choose(page, "external_id", "code")
+    choose(page, "name", "name")
+    choose(page, "main_tel", "tel")
     page.locator('input[name="key"][value="external_id"]').check()
     page.get_by_role("button", name="マッピングを保存").click()
     page.get_by_text("マッピングを保存しました。").wait_for()
@@ -140,9 +141,9 @@ def test_the_update_key_is_offered_only_beside_a_field_that_forbids_duplicates(
     key = page.locator('input[name="key"][value="external_id"]')
     key.wait_for(state="hidden")
 
-    page.locator('select[name="to:external_id"]').select_option("code")
+    choose(page, "external_id", "code")
     key.wait_for(state="visible")
-    page.locator('select[name="to:external_id"]').select_option("name")
+    choose(page, "external_id", "name")
 
     key.wait_for(state="hidden")
 

@@ -1,5 +1,6 @@
 """The mapping page as tests read and send it."""
 
+import json
 import re
 
 from django.urls import reverse
@@ -39,14 +40,26 @@ def shown(client, mapping, query=""):
 
 def row_of(page, item):
     """The HTML of one item's row."""
-    rows = re.findall(r'<tr role="row" id="row-.*?</tr>', page, flags=re.DOTALL)
-    (found,) = [row for row in rows if f'name="item" value="{item}"' in row]
+    (found,) = [row for row in rows_on(page) if f'name="item" value="{item}"' in row]
     return found
 
 
+def rows_on(page):
+    """The HTML of every row, also of those that a filter hides."""
+    return re.findall(r'<tr role="row" id="row-.*?</tr>', page, flags=re.DOTALL)
+
+
 def items_on(page):
-    """The keys of the items that have a row."""
-    return re.findall(r'name="item" value="([^"]+)"', page)
+    """The keys of the items whose row is shown."""
+    shown = [row for row in rows_on(page) if " hidden" not in row.partition(">")[0]]
+    return [re.findall(r'name="item" value="([^"]+)"', row)[0] for row in shown]
+
+
+def fields_for_script(page):
+    """What the page's script knows of the fields."""
+    found = re.search(r'id="fields-of-the-app">(.*?)</script>', page, flags=re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
 
 
 def choices(row):

@@ -65,6 +65,15 @@ def test_two_items_on_one_field_are_refused_beside_their_rows_and_stay_chosen(
     assert len(specs_of(mapping)) == 2
 
 
+def test_a_refusal_leads_to_the_first_row_concerned(as_administrator, mapping):
+    given = {**chosen(mapping), "item": ["corporate_number", "name", "zip"], "to:zip": "name"}
+
+    page = post(as_administrator, mapping, **given).content.decode()
+
+    assert "data-focus autofocus" in row_of(page, "name")
+    assert page.count("data-focus") == 1
+
+
 def test_without_an_update_key_nothing_is_saved(as_administrator, mapping):
     given = chosen(mapping)
     del given["key"]

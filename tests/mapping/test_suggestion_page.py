@@ -61,13 +61,14 @@ def boxes(page):
 def as_sent(page, **more):
     """What the browser sends when the panel is left as it is."""
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
-    data: dict[str, object] = {"item": [value for name, value in hidden if name == "item"]}
+    items = [value for name, value in hidden if name == "item"]
+    data: dict[str, object] = {"item": items}
     data["suggestion"] = [value for name, value in hidden if name == "suggestion"]
     data |= {name: value for name, value in hidden if name.startswith(("suggest_", "suggestion_"))}
     data["suggest"] = [field for field, ticked in boxes(page).items() if ticked]
     if key := re.search(r'name="suggest_key" value="([^"]+)" checked', page):
         data["suggest_key"] = key[1]
-    for item in items_on(page):
+    for item in items:
         if field := re.search(r'<option value="([^"]+)"[^>]* selected>', row_of(page, item)):
             data[f"to:{item}"] = field[1]
     return data | more
@@ -185,14 +186,26 @@ def test_nothing_ticked_says_what_to_do(as_administrator, mapping, company):
     assert "取り入れる候補にチェックを入れてください。" in page
 
 
-def test_beside_rules_the_proposals_wait_folded_and_leave_them_alone(as_administrator):
+def test_beside_rules_the_proposals_wait_until_they_are_asked_for(as_administrator):
     mapping = make_mapping(form={**COMPANY_FIELDS, "郵便番号": {"type": "SINGLE_LINE_TEXT"}})
-
     page = shown(as_administrator, mapping)
+    assert "連携先の候補（4個）" in panel_of(page)
+    assert boxes(page) == {}
 
-    assert "<details>" in panel_of(page)
-    assert {"郵便番号", "tel", "industry", "note"} == set(boxes(page))
+    page = post(
+        as_administrator,
+        mapping,
+        action="suggest",
+        item=["corporate_number", "name", "address"],
+        key="corporate_number",
+        **{"to:corporate_number": "corporate_number", "to:name": "name", "to:address": "note"},
+    ).content.decode()
+
+    assert "<details open>" in panel_of(page)
+    assert {"郵便番号", "tel", "industry"} == set(boxes(page))
     assert "suggest_key" not in page
+    assert '<option value="note" selected>' in row_of(page, "address")
+    assert len(specs_of(mapping)) == 2
 
 
 def test_without_anything_to_propose_there_is_no_panel(as_administrator):

@@ -388,6 +388,21 @@ def test_a_page_of_rules_that_somebody_overtook_saves_nothing(
     assert "入力した内容と違う設定： 「電話番号」" in page.text()
 
 
+def test_looking_at_proposals_in_between_does_not_hide_that_a_page_was_overtaken(
+    as_administrator: Client, company_mapping: Mapping, save_step2: Save
+) -> None:
+    stale = Page(as_administrator.get(step2(company_mapping)))
+    save_step2()
+
+    sent = {**chosen(company_mapping), "seen": stale.values()["seen"]}
+    asked = {**sent, "action": "suggest"}
+    between = Page(as_administrator.post(step2(company_mapping), asked))
+    sent["seen"] = between.values()["seen"]
+    page = Page(as_administrator.post(step2(company_mapping), sent))
+
+    assert (between.status, page.status) == (200, 409)
+
+
 def test_a_password_is_kept_sealed_shown_nowhere_and_tried_as_typed(
     as_administrator: Client, save_step1: Save, company_mapping: Mapping, kintone: Any
 ) -> None:

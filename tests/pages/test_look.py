@@ -63,7 +63,8 @@ def test_both_themes_have_the_same_tokens() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_template_needs_what_the_security_policy_forbids(template: Path) -> None:
-    text = template.read_text()
+    # Data for a script is no script: a browser never runs it, and the policy lets it pass.
+    text = template.read_text().replace('<script type="application/json"', "<data")
 
     assert not re.search(r"""\sstyle=|\son\w+=|hx-on|<script(?![^>]*\ssrc=)|https?://cdn""", text)
 
