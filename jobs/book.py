@@ -16,7 +16,8 @@ from common.problems import Problem
 from common.types import RecordType
 from integrations import budget
 from integrations.kintone.client import CALL_LIFE
-from jobs import claims, runs
+from integrations.kintone.evidence import Evidence
+from jobs import claims, exchanges, runs
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
 from jobs.ledger import REST, pause_after
@@ -160,6 +161,8 @@ class DatabaseBook:
             if sent:
                 claims.release_others(self._ledger, sent)
             self._list(settled, now=now)
+            found = {one.row_id: one.evidence for one in refused if one.evidence}
+            exchanges.keep(self._run, found, now=now)
             if self._run.only is not None and not self._rules_stand():
                 self._look_again([one.row_id for one in saved], now=now)
         if self._on_settled:
@@ -181,6 +184,12 @@ class DatabaseBook:
                 same={"due_at": now + REST if rests else now},
             )
             claims.release_others(self._ledger, [one.row_id for one in batch])
+
+    def keep(self, found: Mapping[int, Evidence]) -> None:
+        now = clock.now()
+        with durable_soon():
+            self._keep_lease()
+            exchanges.keep(self._run, found, now=now)
 
     def advance(self, watermark: datetime) -> None:
         with durable_soon():

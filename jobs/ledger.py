@@ -11,7 +11,7 @@ from common.types import RecordType
 from crm import changes
 from crm.models import SourceRow
 from integrations.kintone.client import CALL_LIFE
-from jobs import takeover
+from jobs import exchanges, takeover
 from jobs.models import KeyClaim, Ledger, LedgerEntry, Run
 from jobs.states import EntryState
 from mapping.models import Mapping
@@ -203,6 +203,7 @@ def forget_deleted_rows(ledger: Ledger, source_ids: Collection[int], *, now: dat
     with transaction.atomic():
         merged = takeover.take_over_in(ledger, source_ids, now=now)
         deleted = set(source_ids) - merged
+        exchanges.forget(ledger.mapping_id, source_ids)
         entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=deleted)
         entries.filter(record_id__isnull=True).delete()
         entries.update(

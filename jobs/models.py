@@ -4,6 +4,7 @@ A `Schedule` says when a connection is due, whose leads it sends and whom it tel
 execution of one mapping; its `Outcome`s say what became of each record that it touched. A `Ledger`
 is what we know of one target (domain, app, update key) of a mapping: how far the source is
 accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
+A `KeptExchange` is what went to kintone and what came back when it refused a record.
 A `Preview` is a run that stopped before sending; its `PreviewItem`s are what such a run would send,
 or why not. An `Alert` is a state of ill health that a person was, or is to be, told about (how, is
 kept by `jobs.notices.models`).
@@ -20,7 +21,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 import jobs.notices.models  # noqa: F401 — Django looks for models here
-from crm.models import Member
+from crm.models import Company, Department, Lead, Member
 from integrations.models import Connection
 from jobs.states import (
     AlertKind,
@@ -282,6 +283,41 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.source_id}: {self.outcome}"
+
+
+class KeptExchange(models.Model):
+    """The newest exchange with kintone in which a record was refused, or not answered.
+
+    One of `company`, `department`, `lead` is the record: so it goes with it, whoever deletes it.
+    The database checks nothing of that, as a record may be deleted while it is sent.
+    """
+
+    # The constraint's index begins with it.
+    mapping = models.ForeignKey(
+        Mapping, models.CASCADE, related_name="kept_exchanges", db_index=False
+    )
+    source_id = models.BigIntegerField()
+    company = models.ForeignKey(
+        Company, models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    department = models.ForeignKey(
+        Department, models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    lead = models.ForeignKey(Lead, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="kept_exchanges")
+    at = models.DateTimeField(db_index=True)
+    evidence = models.JSONField()
+    """`Evidence.as_json`."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "source_id"], name="one_kept_exchange_per_record"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mapping_id}/{self.source_id} {self.at}"
 
 
 class Preview(models.Model):

@@ -70,6 +70,7 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
             outcomes=[RecordOutcome.SKIPPED],
             after=number(request.GET.get("skipped_after")) or 0,
         ),
+        "stopped_by": select_runs.exchange_that_stopped(run),
         "address": request.path,
     }
     if request.headers.get("HX-Request"):

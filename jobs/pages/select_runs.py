@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 
 from common.problems import Problem
+from jobs.exchanges import kept_for
 from jobs.ledger import failed_entries
 from jobs.models import LedgerEntry, Outcome, PreviewItem, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
@@ -114,6 +115,8 @@ class TroubledRecord:
     """Whether it is still so; False: it has arrived since."""
     due_at: datetime | None
     """When it is tried again by itself."""
+    has_exchange: bool
+    """Whether it is kept what went to kintone and what came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,13 +188,15 @@ def of_cause(code: str, field: str) -> Q:
 def troubled_records(
     run: Run, *, outcomes: Sequence[str], code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
-    """Records of the run with these outcomes, of one cause if `code` is given; two queries."""
+    """Records of the run with these outcomes, of one cause if `code` is given; three queries."""
     found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
     if code:
         found = found.filter(of_cause(code, field))
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    entries = _failed_now(run, [row.source_id for row in rows])
+    source_ids = [row.source_id for row in rows]
+    entries = _failed_now(run, source_ids)
+    kept = kept_for(run.mapping, source_ids)
     names = FieldNames(run.mapping)
     return TroubledPage(
         records=[
@@ -201,6 +206,7 @@ def troubled_records(
                 problems=_problems(row, names),
                 still_failed=row.source_id in entries,
                 due_at=entries[row.source_id].due_at if row.source_id in entries else None,
+                has_exchange=row.source_id in kept,
             )
             for row in rows
         ],
@@ -212,12 +218,13 @@ def failures_page(
     mapping: Mapping, *, code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
     """The records of the mapping that cannot be sent at present, of one cause if `code` is given;
-    one query."""
+    two queries."""
     found = failed_entries(mapping).filter(source_id__gt=after)
     if code:
         found = found.filter(of_cause(code, field))
     rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    kept = kept_for(mapping, [row.source_id for row in rows])
     names = FieldNames(mapping)
     return TroubledPage(
         records=[
@@ -227,11 +234,21 @@ def failures_page(
                 problems=_problems(row, names),
                 still_failed=True,
                 due_at=row.due_at,
+                has_exchange=row.source_id in kept,
             )
             for row in rows
         ],
         after=rows[-1].source_id if more else None,
     )
+
+
+def exchange_that_stopped(run: Run) -> int | None:
+    """The source row with whose exchange it is kept why the run failed as a whole, if it did."""
+    if run.status != RunStatus.FAILED:
+        return None
+    settled = Outcome.objects.filter(source_id=OuterRef("source_id"), run=run)
+    kept = run.kept_exchanges.filter(~Exists(settled)).order_by("pk")
+    return kept.values_list("source_id", flat=True).first()
 
 
 def _failed_now(run: Run, source_ids: Sequence[int]) -> dict[int, LedgerEntry]:

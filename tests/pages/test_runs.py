@@ -250,12 +250,12 @@ def test_nothing_runs_while_the_mapping_is_off(
     assert Run.objects.count() == 1
 
 
-def test_causes_and_failed_records_cost_two_queries_each(
+def test_causes_cost_two_queries_and_failed_records_three(
     refused: Run, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(2):
         select_runs.causes(refused)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         select_runs.troubled_records(refused, outcomes=select_runs.FAILED_OUTCOMES)
 
 
