@@ -209,6 +209,9 @@ class LedgerEntry(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     problems = models.JSONField(default=list)
     """Why it failed or was skipped: `Problem.as_json` each."""
+    cause = models.CharField(max_length=64, blank=True)
+    """What they come to, as `jobs.causes` names it."""
+    cause_field = models.CharField(max_length=255, blank=True)
     label = models.CharField(max_length=255, blank=True)
     """What a person calls the record; kept for failed entries."""
     touched_at = models.DateTimeField()
@@ -226,6 +229,12 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["ledger", "state", "source_id"],
                 name="ledger_entry_failed",
+                condition=Q(state=EntryState.FAILED),
+            ),
+            # With all that counting them by cause, and those that wait for a person, looks at.
+            models.Index(
+                fields=["ledger", "cause", "cause_field", "source_id", "due_at"],
+                name="ledger_entry_cause",
                 condition=Q(state=EntryState.FAILED),
             ),
             models.Index(
@@ -273,11 +282,20 @@ class Outcome(models.Model):
     recreated_from = models.PositiveBigIntegerField(null=True)
     """The kintone record that was expected when kintone inserted a new one (再作成)."""
     problems = models.JSONField(default=list)
+    cause = models.CharField(max_length=64, blank=True)
+    """Of what failed: what the problems come to, as `jobs.causes` names it; else ""."""
+    cause_field = models.CharField(max_length=255, blank=True)
     at = models.DateTimeField()
 
     class Meta:
         indexes = [
             models.Index(fields=["run", "outcome", "id"], name="outcome_of_run"),
+            models.Index(fields=["run", "id"], name="outcome_failed", condition=Q(cause__gt="")),
+            models.Index(
+                fields=["run", "cause", "cause_field", "id"],
+                name="outcome_cause",
+                condition=Q(cause__gt=""),
+            ),
             models.Index(fields=["source_id", "-id"], name="outcome_of_row"),
         ]
 
@@ -393,12 +411,20 @@ class PreviewItem(models.Model):
     cells = models.JSONField(default=list)
     """Fields that would change: `{"field", "ours", "kintone"}` each; only where it was `found`."""
     problems = models.JSONField(default=list)
+    cause = models.CharField(max_length=64, blank=True)
+    """As of an `Outcome`."""
+    cause_field = models.CharField(max_length=255, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["preview", "source_id"], name="preview_item_of_row")
         ]
         indexes = [
+            models.Index(
+                fields=["preview", "cause", "cause_field", "source_id"],
+                name="preview_item_cause",
+                condition=Q(cause__gt=""),
+            ),
             models.Index(fields=["preview", "key"], name="preview_item_of_key"),
             models.Index(fields=["preview", "record_id"], name="preview_item_of_record"),
             models.Index(fields=["preview", "outcome", "source_id"], name="preview_item_outcome"),

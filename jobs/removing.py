@@ -20,17 +20,26 @@ class StillActiveError(Exception):
     """A run is queued, running or held: a person must cancel it first."""
 
 
+#: Beyond it the exact number makes nobody think twice.
+MOST_COUNTED = 100_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """What goes with one mapping, in numbers."""
 
     mapping: Mapping
     synced: int
-    """Records that stand in the present kintone app; there they stay."""
+    """Records that stand in the present kintone app, up to `MOST_COUNTED`; there they stay."""
     failed: int
     runs: int
     active: Sequence[Run]
     """What must be canceled first."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more may stand in kintone than was counted."""
+        return self.synced >= MOST_COUNTED
 
 
 def extent_of(mapping: Mapping) -> Extent:
@@ -43,7 +52,7 @@ def extent_of(mapping: Mapping) -> Extent:
     )
     return Extent(
         mapping=mapping,
-        synced=entries.filter(record_id__isnull=False).count(),
+        synced=entries.filter(record_id__isnull=False).order_by()[:MOST_COUNTED].count(),
         failed=entries.filter(state=EntryState.FAILED).count(),
         runs=Run.objects.filter(mapping=mapping).count(),
         active=list(_active(Mapping.objects.filter(pk=mapping.pk))),

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import models
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import In
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from common.problems import Problem
 from jobs.exchanges import kept_for
@@ -17,17 +13,8 @@ from jobs.models import LedgerEntry, Outcome, PreviewItem, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
 from mapping.models import Mapping
 from mapping.naming import FieldNames
-from mapping.problem_texts import DUPLICATE_MESSAGES
 
 PAGE_SIZE = 50
-#: Refusals of kintone differ by kintone's code, which stands behind this.
-_REFUSED = "kintone."
-#: Behind that: of the values that kintone refuses, those that another record holds.
-_DUPLICATE = "CB_VA01.duplicate"
-_IS_DUPLICATE = In(
-    Coalesce(KT("problems__0__params__message"), Value(""), output_field=models.TextField()),
-    list(DUPLICATE_MESSAGES),
-)
 FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
 #: What moves while somebody looks; a held run rests until midnight.
 MOVING = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -130,7 +117,7 @@ class TroubledPage:
 
 def causes(run: Run) -> list[Cause]:
     """Why records of the run failed, the most frequent first; two queries."""
-    return causes_among(run.outcomes.filter(outcome__in=FAILED_OUTCOMES), run.mapping)
+    return causes_among(failed_of(run), run.mapping)
 
 
 def failure_causes(mapping: Mapping) -> list[Cause]:
@@ -142,54 +129,44 @@ def causes_among(
     failed: "QuerySet[Outcome] | QuerySet[LedgerEntry] | QuerySet[PreviewItem]", mapping: Mapping
 ) -> list[Cause]:
     """The first problems of these rows, the most frequent first; two queries."""
+    # What an index that counts them has in it, besides the cause.
+    last = "pk" if failed.model is Outcome else "source_id"
     groups = list(
         failed.order_by()
-        .annotate(
-            code=KT("problems__0__code"),
-            field=KT("problems__0__field"),
-            said=Case(
-                When(Q(_IS_DUPLICATE), then=Value(_DUPLICATE)),
-                default=KT("problems__0__params__code"),
-                output_field=models.TextField(),
-            ),
-        )
-        .values("code", "field", "said")
-        .annotate(count=Count("pk"), newest=Max("pk"))
-        .order_by("-count", "code", "field", "said")
+        .values("cause", "cause_field")
+        .annotate(count=Count(last), newest=Max(last))
+        .order_by("-count", "cause", "cause_field")
     )
-    newest = failed.model._default_manager.in_bulk([group["newest"] for group in groups])
+    rows = failed.filter(**{f"{last}__in": [group["newest"] for group in groups]})
+    newest = {getattr(row, last): row for row in rows}
     names = FieldNames(mapping)
     return [
         Cause(
-            code=_REFUSED + (group["said"] or "")
-            if group["code"] == "kintone"
-            else group["code"] or "",
-            field=group["field"] or "",
+            code=group["cause"],
+            field=group["cause_field"],
             count=group["count"],
             problem=_problems(newest[group["newest"]], names)[0],
         )
         for group in groups
-        if newest[group["newest"]].problems
+        if group["newest"] in newest and newest[group["newest"]].problems
     ]
 
 
 def of_cause(code: str, field: str) -> Q:
-    """Rows whose first problem is the one that `Cause.code` and `Cause.field` name."""
-    found = Q(problems__0__field=field)
-    if not code.startswith(_REFUSED):
-        return found & Q(problems__0__code=code)
-    said = code.removeprefix(_REFUSED)
-    found &= Q(problems__0__code="kintone")
-    if said == _DUPLICATE:
-        return found & Q(_IS_DUPLICATE)
-    return found & Q(problems__0__params__code=said) & ~Q(_IS_DUPLICATE) if said else found
+    """Rows of the cause that `Cause.code` and `Cause.field` name."""
+    return Q(cause=code, cause_field=field)
+
+
+def failed_of(run: Run) -> QuerySet[Outcome]:
+    """Records of the run that failed, before or at kintone."""
+    return run.outcomes.filter(cause__gt="")
 
 
 def troubled_records(
-    run: Run, *, outcomes: Sequence[str], code: str = "", field: str = "", after: int = 0
+    run: Run, found: QuerySet[Outcome], *, code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
-    """Records of the run with these outcomes, of one cause if `code` is given; three queries."""
-    found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
+    """Some of these records of the run, of one cause if `code` is given; three queries."""
+    found = found.filter(pk__gt=after)
     if code:
         found = found.filter(of_cause(code, field))
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
