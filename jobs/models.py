@@ -231,9 +231,10 @@ class LedgerEntry(models.Model):
                 name="ledger_entry_failed",
                 condition=Q(state=EntryState.FAILED),
             ),
-            # With all that counting them by cause, and those that wait for a person, looks at.
+            # With all that counting them by cause, and those that wait for a person, looks at:
+            # the state too, which SQLite looks at again.
             models.Index(
-                fields=["ledger", "cause", "cause_field", "source_id", "due_at"],
+                fields=["ledger", "state", "cause", "cause_field", "source_id", "due_at"],
                 name="ledger_entry_cause",
                 condition=Q(state=EntryState.FAILED),
             ),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from audit.kinds import Kind
 from integrations.models import Connection
 from jobs import alerts, connection_log
-from jobs.models import Alert, KeyClaim, Ledger, LedgerEntry, Outcome, Run
+from jobs.models import Alert, KeptExchange, KeyClaim, Ledger, LedgerEntry, Outcome, Run
 from jobs.states import ACTIVE_STATUSES, EntryState
 from mapping.models import Mapping
 
@@ -21,7 +21,7 @@ class StillActiveError(Exception):
 
 
 #: Beyond it the exact number makes nobody think twice.
-MOST_COUNTED = 100_000
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def extent_of(mapping: Mapping) -> Extent:
         synced=entries.filter(record_id__isnull=False).order_by()[:MOST_COUNTED].count(),
         failed=entries.filter(state=EntryState.FAILED).count(),
         runs=Run.objects.filter(mapping=mapping).count(),
-        active=list(_active(Mapping.objects.filter(pk=mapping.pk))),
+        active=sorted(_active(Mapping.objects.filter(pk=mapping.pk)), key=lambda run: run.pk),
     )
 
 
@@ -104,6 +104,7 @@ def _forget(mappings: Sequence[int]) -> None:
     _drop(LedgerEntry.objects.filter(ledger__mapping__in=mappings))
     _drop(Ledger.objects.filter(mapping__in=mappings))
     _drop(Outcome.objects.filter(run__mapping__in=mappings))
+    _drop(KeptExchange.objects.filter(mapping__in=mappings))
     # An alert of the whole connection stays, without the run that it was first heard from.
     Alert.objects.filter(run__mapping__in=mappings).update(run=None)
     _drop(Run.objects.filter(mapping__in=mappings))
@@ -116,4 +117,5 @@ def _drop(rows: QuerySet[Any]) -> None:
 
 def _active(mappings: QuerySet[Mapping]) -> QuerySet[Run]:
     active = Run.objects.filter(mapping__in=mappings, status__in=ACTIVE_STATUSES)
-    return active.select_related("mapping__connection").order_by("pk")
+    # In no order: SQLite would go through all runs to find them in one.
+    return active.select_related("mapping__connection").order_by()
