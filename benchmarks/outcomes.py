@@ -6,7 +6,7 @@
 A year of runs is made in the database named (an empty one: it is migrated), else in SQLite in a
 folder of its own, with `--keep FOLDER` in that one, for another go; each time the same rows. There
 are six mappings with a slot every five minutes, so some 630,000 runs. Most touch a few records; a
-first load touched a million, of which 50,000 failed; one run in ten thousand touched 10,000. One
+first load touched a million, of which 50,000 failed; one run in ten thousand some 6,000. One
 ledger has a million entries, of which a fifth has failed.
 
 Each page is asked for as an administrator asks for it, through the whole of Django; the time is
