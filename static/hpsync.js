@@ -161,6 +161,8 @@
   window.addEventListener("beforeunload", (event) => {
     const forms = [...document.querySelectorAll("form[data-unsaved]")];
     if (!isSent && forms.some(isUnsaved)) event.preventDefault();
+  });
+
   // コピー takes a script, too, and a page that came over https or from this machine.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
