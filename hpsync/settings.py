@@ -214,6 +214,11 @@ if AUDIT_DAYS < 1:
     message = "AUDIT_DAYS is a number from 1."
     raise ImproperlyConfigured(message)
 
+#: Days for which runs are kept, with what became of each record.
+RUN_HISTORY_DAYS = at_least_one("RUN_HISTORY_DAYS", env.int("RUN_HISTORY_DAYS", default=400))
+#: Days for which it is kept what went to kintone and what came back when it refused a record.
+EXCHANGE_DAYS = at_least_one("EXCHANGE_DAYS", env.int("EXCHANGE_DAYS", default=30))
+
 # --- Application ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -16,7 +16,9 @@ from common.problems import Problem
 from common.types import RecordType
 from integrations import budget
 from integrations.kintone.client import CALL_LIFE
-from jobs import claims, runs
+from integrations.kintone.evidence import Evidence
+from jobs import claims, exchanges, runs
+from jobs.causes import NO_CAUSE, cause_of
 from jobs.engine.ports import LeaseLostError, RunStopError
 from jobs.engine.values import Intent, Known, OutcomeKind, Sendable, Settled
 from jobs.ledger import REST, pause_after
@@ -35,13 +37,21 @@ UNSENT_COLUMNS = (
     "waits_for",
     "attempts",
     "problems",
+    "cause",
+    "cause_field",
     "label",
     "touched_at",
 )
 REFUSED_COLUMNS = (*UNSENT_COLUMNS, "key", "doubt_until", "doubt_run")
 
 #: Of an entry that nothing is wrong with.
-WELL: Mapping[str, object] = {"waits_for": "", "attempts": 0, "problems": [], "label": ""}
+WELL: Mapping[str, object] = {
+    "waits_for": "",
+    "attempts": 0,
+    "problems": [],
+    **NO_CAUSE,
+    "label": "",
+}
 
 #: Of an entry before anything is known of its row: below every version, so owed until settled.
 BLANK: Mapping[str, object] = {
@@ -160,6 +170,8 @@ class DatabaseBook:
             if sent:
                 claims.release_others(self._ledger, sent)
             self._list(settled, now=now)
+            found = {one.row_id: one.evidence for one in refused if one.evidence}
+            exchanges.keep(self._run, found, now=now)
             if self._run.only is not None and not self._rules_stand():
                 self._look_again([one.row_id for one in saved], now=now)
         if self._on_settled:
@@ -181,6 +193,12 @@ class DatabaseBook:
                 same={"due_at": now + REST if rests else now},
             )
             claims.release_others(self._ledger, [one.row_id for one in batch])
+
+    def keep(self, found: Mapping[int, Evidence]) -> None:
+        now = clock.now()
+        with durable_soon():
+            self._keep_lease()
+            exchanges.keep(self._run, found, now=now)
 
     def advance(self, watermark: datetime) -> None:
         with durable_soon():
@@ -348,6 +366,7 @@ class DatabaseBook:
             waits_for=failed.waits_for,
             attempts=failed.attempts,
             problems=[problem.as_json() for problem in failed.problems],
+            **cause_of(failed.problems),
             label=failed.label[:255],
             touched_at=now,
         )
@@ -373,7 +392,7 @@ class DatabaseBook:
                     "record_id": [one.record_id for one in well],
                     "recreated_from": [one.recreated_from for one in well],
                 },
-                same={"run": self._run.pk, "problems": [], "at": now},
+                same={"run": self._run.pk, "problems": [], **NO_CAUSE, "at": now},
             )
         Outcome.objects.bulk_create(
             Outcome(
@@ -384,6 +403,7 @@ class DatabaseBook:
                 key=one.key,
                 record_id=one.record_id,
                 problems=[problem.as_json() for problem in one.problems],
+                **(NO_CAUSE if one.outcome == OutcomeKind.SKIPPED else cause_of(one.problems)),
                 at=now,
             )
             for one in listed

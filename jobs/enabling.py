@@ -200,11 +200,12 @@ def _write_entries(
         cursor.execute(
             f"""
             INSERT INTO {entries} (ledger_id, source_id, state, version, digest, key, record_id,
-                                   rules_version, waits_for, attempts, problems, label, touched_at)
+                                   rules_version, waits_for, attempts, problems, cause, cause_field,
+                                   label, touched_at)
             SELECT %s, source.id,
                    CASE WHEN {accounted} THEN 'baseline' ELSE 'pending' END,
                    CASE WHEN {accounted} THEN source.version ELSE 0 END,
-                   '', '', {record_id}, 0, '', 0, {empty_list}, '', %s
+                   '', '', {record_id}, 0, '', 0, {empty_list}, '', '', '', %s
             FROM {rows} source {joined}
             WHERE source.changed_at <= %s
             ON CONFLICT (ledger_id, source_id) DO NOTHING

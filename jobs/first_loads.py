@@ -37,5 +37,6 @@ def is_open(mapping: Mapping) -> bool:
 
 def resting(mapping: Mapping) -> Run | None:
     """The mapping's first load that is paused, or held until tomorrow; None if there is none."""
+    # In no order, and few: SQLite would go through all runs of the mapping to find the last one.
     held = Run.objects.filter(mapping=mapping, full=True, plan=None, status=RunStatus.HELD)
-    return held.order_by("pk").last()
+    return max(held.order_by(), key=lambda run: run.pk, default=None)

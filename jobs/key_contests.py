@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from jobs import claims
+from jobs.causes import REFUSED_COLUMNS, refuse
 from jobs.engine.keys import key_taken
 from jobs.engine.preview import TO_SEND
 from jobs.models import KeyClaim, Ledger, Preview, PreviewItem
@@ -73,7 +74,7 @@ class KeyContests:
                 for item in items
                 if (holder.entry_of, holder.row_id) != (self._ledger.pk, item.source_id)
             ]
-        PreviewItem.objects.bulk_update(refused, ["outcome", "problems"])
+        PreviewItem.objects.bulk_update(refused, REFUSED_COLUMNS)
 
     def _holders(self, keys: Sequence[str]) -> dict[str, _Holder]:
         """Key → who holds it, and keeps it."""
@@ -110,6 +111,4 @@ def _without_key(item: PreviewItem, *, held_by: _Holder) -> PreviewItem:
         wanted_by=(item.source_id, item.label),
         held_by=(held_by.row_id, held_by.label),
     )
-    item.outcome = RecordOutcome.INVALID
-    item.problems = [problem.as_json()]
-    return item
+    return refuse(item, problem, outcome=RecordOutcome.INVALID)

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Greatest, Least
 
 from common.types import RecordType
 from crm import changes
 from crm.models import SourceRow
 from integrations.kintone.client import CALL_LIFE
-from jobs import takeover
+from jobs import exchanges, takeover
+from jobs.causes import NO_CAUSE
 from jobs.models import KeyClaim, Ledger, LedgerEntry, Run
 from jobs.states import EntryState
 from mapping.models import Mapping
@@ -67,12 +68,15 @@ def pause_after(attempts: int) -> timedelta:
 
 def failed_entries(mapping: Mapping) -> QuerySet[LedgerEntry]:
     """The failed records of the mapping's present target, in the order of their rows."""
+    present = Ledger.objects.filter(
+        mapping=mapping,
+        host=mapping.connection.host,
+        app=mapping.app,
+        key_field=mapping.update_key,
+    )
+    # Not joined: so the index gives them in this order, and a page is not sorted out of all.
     return LedgerEntry.objects.filter(
-        ledger__mapping=mapping,
-        ledger__host=mapping.connection.host,
-        ledger__app=mapping.app,
-        ledger__key_field=mapping.update_key,
-        state=EntryState.FAILED,
+        ledger=Subquery(present.values("pk")[:1]), state=EntryState.FAILED
     ).order_by("source_id")
 
 
@@ -203,8 +207,14 @@ def forget_deleted_rows(ledger: Ledger, source_ids: Collection[int], *, now: dat
     with transaction.atomic():
         merged = takeover.take_over_in(ledger, source_ids, now=now)
         deleted = set(source_ids) - merged
+        exchanges.forget(ledger.mapping_id, source_ids)
         entries = LedgerEntry.objects.filter(ledger=ledger, source_id__in=deleted)
         entries.filter(record_id__isnull=True).delete()
         entries.update(
-            state=EntryState.SYNCED, due_at=None, doubt_until=None, waits_for="", problems=[]
+            state=EntryState.SYNCED,
+            due_at=None,
+            doubt_until=None,
+            waits_for="",
+            problems=[],
+            **NO_CAUSE,
         )

@@ -4,6 +4,7 @@ A `Schedule` says when a connection is due, whose leads it sends and whom it tel
 execution of one mapping; its `Outcome`s say what became of each record that it touched. A `Ledger`
 is what we know of one target (domain, app, update key) of a mapping: how far the source is
 accounted for, and one `LedgerEntry` per source row. `KeyClaim`s keep an update key with one entry.
+A `KeptExchange` is what went to kintone and what came back when it refused a record.
 A `Preview` is a run that stopped before sending; its `PreviewItem`s are what such a run would send,
 or why not. An `Alert` is a state of ill health that a person was, or is to be, told about (how, is
 kept by `jobs.notices.models`).
@@ -20,7 +21,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 import jobs.notices.models  # noqa: F401 — Django looks for models here
-from crm.models import Member
+from crm.models import Company, Department, Lead, Member
 from integrations.models import Connection
 from jobs.states import (
     AlertKind,
@@ -208,6 +209,9 @@ class LedgerEntry(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     problems = models.JSONField(default=list)
     """Why it failed or was skipped: `Problem.as_json` each."""
+    cause = models.CharField(max_length=64, blank=True)
+    """What they come to, as `jobs.causes` names it."""
+    cause_field = models.CharField(max_length=255, blank=True)
     label = models.CharField(max_length=255, blank=True)
     """What a person calls the record; kept for failed entries."""
     touched_at = models.DateTimeField()
@@ -225,6 +229,13 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["ledger", "state", "source_id"],
                 name="ledger_entry_failed",
+                condition=Q(state=EntryState.FAILED),
+            ),
+            # With all that counting them by cause, and those that wait for a person, looks at:
+            # the state too, which SQLite looks at again.
+            models.Index(
+                fields=["ledger", "state", "cause", "cause_field", "source_id", "due_at"],
+                name="ledger_entry_cause",
                 condition=Q(state=EntryState.FAILED),
             ),
             models.Index(
@@ -272,16 +283,60 @@ class Outcome(models.Model):
     recreated_from = models.PositiveBigIntegerField(null=True)
     """The kintone record that was expected when kintone inserted a new one (再作成)."""
     problems = models.JSONField(default=list)
+    cause = models.CharField(max_length=64, blank=True)
+    """Of what failed: what the problems come to, as `jobs.causes` names it; else ""."""
+    cause_field = models.CharField(max_length=255, blank=True)
     at = models.DateTimeField()
 
     class Meta:
         indexes = [
             models.Index(fields=["run", "outcome", "id"], name="outcome_of_run"),
+            models.Index(fields=["run", "id"], name="outcome_failed", condition=Q(cause__gt="")),
+            models.Index(
+                fields=["run", "cause", "cause_field", "id"],
+                name="outcome_cause",
+                condition=Q(cause__gt=""),
+            ),
             models.Index(fields=["source_id", "-id"], name="outcome_of_row"),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.source_id}: {self.outcome}"
+
+
+class KeptExchange(models.Model):
+    """The newest exchange with kintone in which a record was refused, or not answered.
+
+    One of `company`, `department`, `lead` is the record: so it goes with it, whoever deletes it.
+    The database checks nothing of that, as a record may be deleted while it is sent.
+    """
+
+    # The constraint's index begins with it.
+    mapping = models.ForeignKey(
+        Mapping, models.CASCADE, related_name="kept_exchanges", db_index=False
+    )
+    source_id = models.BigIntegerField()
+    company = models.ForeignKey(
+        Company, models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    department = models.ForeignKey(
+        Department, models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
+    lead = models.ForeignKey(Lead, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="kept_exchanges")
+    at = models.DateTimeField(db_index=True)
+    evidence = models.JSONField()
+    """`Evidence.as_json`."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mapping", "source_id"], name="one_kept_exchange_per_record"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mapping_id}/{self.source_id} {self.at}"
 
 
 class Preview(models.Model):
@@ -357,12 +412,20 @@ class PreviewItem(models.Model):
     cells = models.JSONField(default=list)
     """Fields that would change: `{"field", "ours", "kintone"}` each; only where it was `found`."""
     problems = models.JSONField(default=list)
+    cause = models.CharField(max_length=64, blank=True)
+    """As of an `Outcome`."""
+    cause_field = models.CharField(max_length=255, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["preview", "source_id"], name="preview_item_of_row")
         ]
         indexes = [
+            models.Index(
+                fields=["preview", "cause", "cause_field", "source_id"],
+                name="preview_item_cause",
+                condition=Q(cause__gt=""),
+            ),
             models.Index(fields=["preview", "key"], name="preview_item_of_key"),
             models.Index(fields=["preview", "record_id"], name="preview_item_of_record"),
             models.Index(fields=["preview", "outcome", "source_id"], name="preview_item_outcome"),

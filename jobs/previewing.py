@@ -24,6 +24,7 @@ from integrations.kintone.client import KintoneClient
 from integrations.kintone.errors import AllowanceSpentError
 from integrations.kintone.values import JsonValue
 from jobs import previews
+from jobs.causes import NO_CAUSE, cause_of
 from jobs.endings import Ending, ending_after
 from jobs.engine.compare import as_compared, differences
 from jobs.engine.ports import LeaseLostError
@@ -215,7 +216,13 @@ class _Previewing:
                     "key": [one.key for one in well],
                     "record_id": [one.record_id for one in well],
                 },
-                same={"preview": self._preview.pk, "found": False, "cells": [], "problems": []},
+                same={
+                    "preview": self._preview.pk,
+                    "found": False,
+                    "cells": [],
+                    "problems": [],
+                    **NO_CAUSE,
+                },
             )
         PreviewItem.objects.bulk_create(
             PreviewItem(
@@ -227,6 +234,7 @@ class _Previewing:
                 key=one.key,
                 record_id=one.record_id,
                 problems=[problem.as_json() for problem in one.problems],
+                **(NO_CAUSE if one.outcome == OutcomeKind.SKIPPED else cause_of(one.problems)),
             )
             for one in listed
             if one.problems

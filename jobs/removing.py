@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from audit.kinds import Kind
 from integrations.models import Connection
 from jobs import alerts, connection_log
-from jobs.models import Alert, KeyClaim, Ledger, LedgerEntry, Outcome, Run
+from jobs.models import Alert, KeptExchange, KeyClaim, Ledger, LedgerEntry, Outcome, Run
 from jobs.states import ACTIVE_STATUSES, EntryState
 from mapping.models import Mapping
 
@@ -20,17 +20,26 @@ class StillActiveError(Exception):
     """A run is queued, running or held: a person must cancel it first."""
 
 
+#: Beyond it the exact number makes nobody think twice.
+MOST_COUNTED = 10_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """What goes with one mapping, in numbers."""
 
     mapping: Mapping
     synced: int
-    """Records that stand in the present kintone app; there they stay."""
+    """Records that stand in the present kintone app, up to `MOST_COUNTED`; there they stay."""
     failed: int
     runs: int
     active: Sequence[Run]
     """What must be canceled first."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more may stand in kintone than was counted."""
+        return self.synced >= MOST_COUNTED
 
 
 def extent_of(mapping: Mapping) -> Extent:
@@ -43,10 +52,10 @@ def extent_of(mapping: Mapping) -> Extent:
     )
     return Extent(
         mapping=mapping,
-        synced=entries.filter(record_id__isnull=False).count(),
+        synced=entries.filter(record_id__isnull=False).order_by()[:MOST_COUNTED].count(),
         failed=entries.filter(state=EntryState.FAILED).count(),
         runs=Run.objects.filter(mapping=mapping).count(),
-        active=list(_active(Mapping.objects.filter(pk=mapping.pk))),
+        active=sorted(_active(Mapping.objects.filter(pk=mapping.pk)), key=lambda run: run.pk),
     )
 
 
@@ -95,6 +104,7 @@ def _forget(mappings: Sequence[int]) -> None:
     _drop(LedgerEntry.objects.filter(ledger__mapping__in=mappings))
     _drop(Ledger.objects.filter(mapping__in=mappings))
     _drop(Outcome.objects.filter(run__mapping__in=mappings))
+    _drop(KeptExchange.objects.filter(mapping__in=mappings))
     # An alert of the whole connection stays, without the run that it was first heard from.
     Alert.objects.filter(run__mapping__in=mappings).update(run=None)
     _drop(Run.objects.filter(mapping__in=mappings))
@@ -107,4 +117,5 @@ def _drop(rows: QuerySet[Any]) -> None:
 
 def _active(mappings: QuerySet[Mapping]) -> QuerySet[Run]:
     active = Run.objects.filter(mapping__in=mappings, status__in=ACTIVE_STATUSES)
-    return active.select_related("mapping__connection").order_by("pk")
+    # In no order: SQLite would go through all runs to find them in one.
+    return active.select_related("mapping__connection").order_by()

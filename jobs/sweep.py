@@ -10,7 +10,18 @@ from audit import contents
 from common.problems import Problem
 from integrations import budget, governor
 from integrations.kintone.client import REQUEST_LIFE
-from jobs import alerts, courier, ledger, liveness, previews, pull_slots, queue, runs
+from jobs import (
+    alerts,
+    courier,
+    exchanges,
+    ledger,
+    liveness,
+    previews,
+    pull_slots,
+    queue,
+    run_history,
+    runs,
+)
 from jobs.models import Run
 from jobs.states import FailureKind, RunStatus, Trigger
 
@@ -34,6 +45,8 @@ def sweep(*, now: datetime) -> None:
     mind_previews(now=now)
     alerts.close_moot(now=now)
     contents.forget_old(now=now)
+    exchanges.forget_old(now=now)
+    run_history.forget_old(now=now)
 
 
 def give_up_dead(*, now: datetime) -> list[Run]:

@@ -18,6 +18,7 @@ from audit.kinds import Kind
 from common.among import among
 from common.types import RecordType
 from crm.models import MergedRow
+from jobs.causes import NO_CAUSE
 from jobs.claims import wake_waiting
 from jobs.models import KeyClaim, Ledger, LedgerEntry
 from jobs.states import EntryState
@@ -114,6 +115,7 @@ def _settle(
             due_at=None,
             waits_for="",
             problems=[],
+            **NO_CAUSE,
         )
 
 
@@ -135,6 +137,7 @@ def _hand_over(entry: LedgerEntry, *, into_id: int, now: datetime) -> None:
         waits_for="",
         attempts=0,
         problems=[],
+        **NO_CAUSE,
         label="",
         touched_at=now,
     )

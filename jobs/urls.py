@@ -9,6 +9,7 @@ from jobs.pages import (
     dashboard,
     downloads,
     duplicates,
+    exchanges,
     facts,
     identity,
     notice_channels,
@@ -51,6 +52,9 @@ urlpatterns = [
     path("settings/mappings/<int:pk>/failures/", runs.failures, name="failures"),
     path(
         "settings/mappings/<int:pk>/failures/list.csv", downloads.failures_csv, name="failures-csv"
+    ),
+    path(
+        "settings/mappings/<int:pk>/failures/<int:source_id>/", exchanges.exchange, name="exchange"
     ),
     path("settings/mappings/<int:pk>/retry/", runs.retry, name="retry"),
     path("runs/", runs.run_list, name="runs"),

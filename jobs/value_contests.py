@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from common import setwise
 from common.among import among
 from common.problems import Problem, quote
+from jobs.causes import REFUSED_COLUMNS, refuse
 from jobs.engine.preview import TO_SEND, Prediction
 from jobs.models import Preview, PreviewItem, PreviewValue
 from jobs.source import CHUNK_SIZE
@@ -179,9 +180,8 @@ class ValueContests:
     def _refuse(self, problems: Mapping[int, Problem]) -> None:
         items = list(self._to_send().filter(among("source_id", problems)))
         for item in items:
-            item.outcome = RecordOutcome.REJECTED
-            item.problems = [problems[item.source_id].as_json()]
-        PreviewItem.objects.bulk_update(items, ["outcome", "problems"], batch_size=100)
+            refuse(item, problems[item.source_id], outcome=RecordOutcome.REJECTED)
+        PreviewItem.objects.bulk_update(items, REFUSED_COLUMNS, batch_size=100)
 
     def _to_send(self) -> QuerySet[PreviewItem]:
         return PreviewItem.objects.filter(preview=self._preview, outcome__in=TO_SEND)

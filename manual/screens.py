@@ -23,6 +23,7 @@ PLACES: Final = {
     "jobs:preview": "preview",
     "jobs:values": "values",
     "jobs:failures": "failures",
+    "jobs:exchange": "failures#exchange",
     "jobs:retry": "failures",
     "jobs:run": "runs",
     "jobs:sight": "members#sight",

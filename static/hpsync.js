@@ -163,6 +163,19 @@
     if (!isSent && forms.some(isUnsaved)) event.preventDefault();
   });
 
+  // コピー takes a script, too, and a page that came over https or from this machine.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    const source = button && document.getElementById(button.dataset.copy);
+    if (!source) return;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      say(button.dataset.copied);
+    } catch {
+      window.getSelection().selectAllChildren(source); // refused: Ctrl-C is left
+    }
+  });
+
   // Back from a form that was sent: its button is as it was.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
@@ -175,6 +188,7 @@
     // Later: the browser may still fill in what was typed before a reload.
     setTimeout(rememberContents);
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
     for (const select of document.querySelectorAll('select[name^="to:"]')) offerUpdateKey(select);
     for (const spoken of document.querySelectorAll("[data-say][id]")) {
       said.set(spoken.id, spoken.dataset.say);

@@ -32,6 +32,8 @@ os.environ.update(
     SESSION_LONGEST_HOURS="168",
     CONFIRM_AFTER_MINUTES="15",
     SIGN_IN_HISTORY_DAYS="400",
+    EXCHANGE_DAYS="30",
+    RUN_HISTORY_DAYS="400",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     CSRF_TRUSTED_ORIGINS="",
     PUBLIC_URL="https://hpsync.example.com",

@@ -130,6 +130,12 @@ def moment_in_words(value: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def moment_with_seconds(value: datetime | None) -> SafeString | str:
+    """2026/11/22 14:05:09 as `<time>`; "" for None."""
+    return _time(value, japanese="Y/m/d H:i:s", english="M j, Y, H:i:s")
+
+
+@register.simple_tag
 def moment_of_day(value: datetime | None, beside: datetime | None) -> SafeString | str:
     """14:07 where `beside` names the same day already, else with its date; "" for None."""
     if value is None or beside is None:

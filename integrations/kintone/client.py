@@ -320,7 +320,7 @@ class KintoneClient:
             key_field=key_field,
         )
         answer = self._transport.send(call)
-        return self._put_results("records.json", [answer], [puts])[0]
+        return self._put_results(call, answer, [answer], [puts])[0]
 
     def put_in_bulk(
         self, parts: Sequence[Sequence[RecordPut]], *, app: int, key_field: str
@@ -361,13 +361,18 @@ class KintoneClient:
             parts=[len(puts) for puts in parts],
             key_field=key_field,
         )
-        answers = self._transport.send(call).get("results")
+        answer = self._transport.send(call)
+        answers = answer.get("results")
         if not isinstance(answers, list) or len(answers) != len(parts):
-            raise self._unexpected("bulkRequest.json", may_have_written=True)
-        return self._put_results("bulkRequest.json", answers, parts)
+            raise self._broken_promise(call, answer)
+        return self._put_results(call, answer, answers, parts)
 
     def _put_results(
-        self, name: str, answers: Sequence[Mapping[str, object]], parts: Sequence[Sequence[object]]
+        self,
+        call: Call,
+        answer: Mapping[str, object],
+        answers: Sequence[Mapping[str, object]],
+        parts: Sequence[Sequence[object]],
     ) -> list[list[PutResult]]:
         """What kintone says of each record; fewer or other answers are a broken promise."""
         try:
@@ -376,7 +381,14 @@ class KintoneClient:
                 for puts, answer in zip(parts, answers, strict=True)
             ]
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise self._unexpected(name, may_have_written=True) from None
+            raise self._broken_promise(call, answer) from None
+
+    def _broken_promise(self, call: Call, answer: Mapping[str, object]) -> KintoneProtocolError:
+        """What to raise where records were sent, and nobody can tell what became of them."""
+        name = call.path.removeprefix(self._prefix)
+        error = self._unexpected(name, may_have_written=True)
+        error.exchange = self._transport.unexpected(call, answer)
+        return error
 
     def _get(self, name: str, *, app: int | None, query: Mapping[str, str]) -> Mapping[str, object]:
         call = Call(method="GET", path=self._prefix + name, app=app, query=query)

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.kintone.exchange import Exchange
 
 
 class ConfigReason(StrEnum):
@@ -52,6 +56,8 @@ class KintoneError(Exception):
         same: an answer was lost on the way, not a refusal."""
         self.part = part
         """Which request inside a bulkRequest was refused, counted from 0; None if none is named."""
+        self.exchange: Exchange | None = None
+        """What went and what came, for the administrator; holds records' values."""
 
 
 class KintoneConfigError(KintoneError):

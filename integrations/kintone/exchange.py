@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from integrations.kintone.errors import KintoneError
 from integrations.kintone.values import JsonValue
@@ -46,6 +47,7 @@ class Answer:
     """Calls that kintone says are under way in the domain; 0 if it does not say."""
     asks_for_basic: bool = False
     """Whether it has the header `WWW-Authenticate: Basic`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +58,35 @@ class Failure:
     retry: bool = False
     too_much: bool = False
     """Whether kintone says that more is asked of it at once than it can bear."""
+    lost: str = ""
+    """Why no answer came, in names of exceptions; "" where one came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One time that a call left, in vain."""
+
+    at: datetime
+    seconds: float
+    status: int = 0
+    """0 where no answer came."""
+    code: str = ""
+    lost: str = ""
+    """As in `Failure`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A call that was refused or not answered, as it went and as it came; secrets are masked.
+
+    Its repr holds no record's values, as logs and error reporters may show it.
+    """
+
+    call: Call = field(repr=False)
+    url: str
+    headers: Mapping[str, str]
+    attempts: Sequence[Attempt]
+    """In their order; at least one."""
+    answer: str = field(default="", repr=False)
+    """The body of the last answer that came, no more than its beginning where it is very long."""
+    answer_headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -3,8 +3,9 @@
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -20,7 +21,8 @@ from integrations.kintone.errors import (
     KintoneError,
     KintoneTransientError,
 )
-from integrations.kintone.exchange import Answer, Call, Failure
+from integrations.kintone.exchange import Answer, Attempt, Call, Exchange, Failure
+from integrations.kintone.masks import Masks
 from integrations.kintone.values import Meter
 from integrations.outbound import causes, plain_session, whole_body
 
@@ -54,6 +56,21 @@ MANY_RUNNING = 80
 #: An answer beyond this is none of kintone's.
 LARGEST_ANSWER = 64 * 1024 * 1024
 
+_JSON = {"Content-Type": "application/json"}
+
+#: Sent with every call.
+_OURS = {"Accept-Language": "ja"}
+
+#: Headers of an answer that tell what became of a call, and by which others can find it again.
+_TELLING = (
+    *("Date", "Content-Type", "Server", "Location", "Retry-After", "WWW-Authenticate"),
+    *("X-Cybozu-Error", "X-Cybozu-Warning", "X-Cybozu-Request-Id", "X-Request-Id"),
+    *("X-ConcurrencyLimit-Limit", "X-ConcurrencyLimit-Running"),
+)
+
+#: No more of an answer than this, in bytes, is kept as evidence.
+_MOST_KEPT = 1_000_000
+
 #: TLS alerts by which a server says that our certificate is missing or not to its liking.
 _CERTIFICATE_ALERTS = ("CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE_FAILURE")
 
@@ -75,7 +92,8 @@ class Transport:
         random: Callable[[], float],
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._session = plain_session({"Accept-Language": "ja", **headers})
+        self._session = plain_session({**_OURS, **headers})
+        self._masks = Masks(headers)
         context = tls() if base_url.startswith("https:") else None
         self._session.mount(base_url, _Adapter(context, connections=connections))
         self._meter = meter
@@ -93,6 +111,8 @@ class Transport:
         """
         may_have_written = False
         failure = None
+        attempts: list[Attempt] = []
+        last: Answer | None = None
         for pause in self._pauses():
             try:
                 self._count(call)
@@ -100,17 +120,41 @@ class Transport:
                 if failure is None or not may_have_written:
                     raise
                 break
-            result = self._exchange(call)
+            at, began = datetime.now(UTC), time.monotonic()
+            result, answer = self._exchange(call)
             if not isinstance(result, Failure):
                 return result
-            failure = result
+            failure, last = result, answer or last
+            attempts.append(_attempt(failure, at=at, seconds=time.monotonic() - began))
             may_have_written = may_have_written or failure.error.may_have_written
             if not failure.retry or pause is None:
                 break
             self._sleep(pause)
         assert failure is not None
         failure.error.may_have_written = may_have_written
+        failure.error.exchange = self._evidence(call, attempts, last)
         raise failure.error
+
+    def _evidence(
+        self, call: Call, attempts: Sequence[Attempt], answer: Answer | None = None
+    ) -> Exchange:
+        """What is kept of a call that failed, without its credentials."""
+        mask = self._masks.mask
+        given = answer.headers if answer else {}
+        body = answer.body[:_MOST_KEPT].decode(errors="replace") if answer else ""
+        return Exchange(
+            call=call,
+            url=_shown(self._base_url) + call.path,
+            headers={**_OURS, **_media_type(call), **self._masks.headers},
+            attempts=attempts,
+            answer=mask(body),
+            answer_headers={name: mask(given[name]) for name in _TELLING if name in given},
+        )
+
+    def unexpected(self, call: Call, answer: Mapping[str, object]) -> Exchange:
+        """What is kept of a call that was answered, but not with what kintone promises."""
+        attempt = Attempt(at=datetime.now(UTC), seconds=0, status=200)
+        return self._evidence(call, [attempt], Answer(status=200, body=orjson.dumps(answer)))
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -127,8 +171,9 @@ class Transport:
         if self._meter:
             self._meter.spend(app=call.app, requests=call.counted)
 
-    def _exchange(self, call: Call) -> Mapping[str, object] | Failure:
+    def _exchange(self, call: Call) -> tuple[Mapping[str, object] | Failure, Answer | None]:
         began = time.monotonic()
+        answer = None
         try:
             answer = self._receive(call)
         except (requests.RequestException, HTTPError) as error:
@@ -136,13 +181,15 @@ class Transport:
             result: Mapping[str, object] | Failure = _unanswered(error, call=call)
             status = 0
         else:
+            if answer.status >= 400:  # what it says will be shown, and some quote all that they got
+                answer = replace(answer, body=self._masks.mask_bytes(answer.body))
             result = read_answer(answer, call=call)
             status = answer.status
             if self._meter:
                 busy = isinstance(result, Failure) and result.too_much
                 self._meter.heard(too_much=busy or answer.running >= MANY_RUNNING)
         _log(call, status=status, result=result, seconds=time.monotonic() - began)
-        return result
+        return result, answer
 
     def _receive(self, call: Call) -> Answer:
         method, url, headers, body = _request(call, base_url=self._base_url)
@@ -163,6 +210,7 @@ class Transport:
                 body=whole_body(response, until=deadline, largest=LARGEST_ANSWER),
                 running=int(running) if running.isdecimal() else 0,
                 asks_for_basic=basic,
+                headers=response.headers,
             )
 
 
@@ -185,7 +233,7 @@ def _request(call: Call, *, base_url: str) -> tuple[str, str, dict[str, str], by
     A GET has no body and no Content-Type (CB_IL02); a long one becomes a POST that says so.
     """
     url = base_url + call.path
-    json = {"Content-Type": "application/json"}
+    json = _media_type(call)
     if call.body is not None:
         return call.method, url, json, orjson.dumps(call.body)
     if not call.query:
@@ -194,7 +242,24 @@ def _request(call: Call, *, base_url: str) -> tuple[str, str, dict[str, str], by
     if len(long_url) <= LONGEST_URL:
         return call.method, long_url, {}, None
     override = {"X-HTTP-Method-Override": call.method}
-    return "POST", url, json | override, orjson.dumps(_as_body(call.query))
+    return "POST", url, _JSON | override, orjson.dumps(_as_body(call.query))
+
+
+def _media_type(call: Call) -> dict[str, str]:
+    return _JSON if call.body is not None else {}
+
+
+def _shown(base_url: str) -> str:
+    """The address without a login that may stand in it."""
+    scheme, _, rest = base_url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _attempt(failure: Failure, *, at: datetime, seconds: float) -> Attempt:
+    error = failure.error
+    return Attempt(
+        at=at, seconds=seconds, status=error.status or 0, code=error.code, lost=failure.lost
+    )
 
 
 def _as_body(query: Mapping[str, str]) -> dict[str, object]:
@@ -217,7 +282,7 @@ def _unanswered(error: Exception, *, call: Call) -> Failure:
     summary = f"{call}: no answer ({names})"
     if any(isinstance(cause, ssl.SSLError) and _refuses_us(cause) for cause in found):
         refused: KintoneError = KintoneConfigError(summary, reason=ConfigReason.CERTIFICATE)
-        return Failure(error=refused)
+        return Failure(error=refused, lost=names)
     never_connected = any(
         isinstance(
             cause, requests.ConnectTimeout | NewConnectionError | ssl.SSLCertVerificationError
@@ -225,7 +290,7 @@ def _unanswered(error: Exception, *, call: Call) -> Failure:
         for cause in found
     )
     lost = KintoneTransientError(summary, may_have_written=call.writes and not never_connected)
-    return Failure(error=lost, retry=True)
+    return Failure(error=lost, retry=True, lost=names)
 
 
 def _refuses_us(error: ssl.SSLError) -> bool:

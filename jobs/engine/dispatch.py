@@ -10,7 +10,7 @@ wire and count as ⌈N/100⌉. What a refusal costs more, beyond `jobs.engine.se
   grow by a part with each that is accepted: many bad records cost no more than without bulk.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -22,6 +22,7 @@ from integrations.kintone.errors import (
     KintoneError,
     KintoneProtocolError,
 )
+from integrations.kintone.evidence import Evidence, evidence_of
 from jobs.engine.ports import Book, Courier
 from jobs.engine.send import (
     MOST_IN_VAIN,
@@ -29,6 +30,7 @@ from jobs.engine.send import (
     NothingGetsThroughError,
     RecordsRefused,
     Refused,
+    evidence_about,
     lift_out,
     refuses_records,
     settle_gone,
@@ -144,7 +146,9 @@ class Dispatcher:
                 self._collect()
             except (KintoneError, NothingGetsThroughError, AllowanceSpentError):
                 continue  # it was taken back, and the run stops anyway
-        self._take_back([refused.sendable for refused in self.hopes.held_back])
+        held_back = self.hopes.held_back
+        self._take_back([refused.sendable for refused in held_back])
+        self._keep({one.sendable.row_id: evidence_about(one) for one in held_back})
 
     def _make_room(self) -> None:
         """Wait until one request more may leave: alone, while nothing seems to get through."""
@@ -226,6 +230,7 @@ class Dispatcher:
         else:
             if not (isinstance(error, KintoneError) and error.may_have_written):
                 self._take_back(request.records)
+            self._keep_of(request, error)
             raise error
 
     def _after_refusal(self, request: Request, error: RecordsRefused) -> None:
@@ -248,6 +253,7 @@ class Dispatcher:
             refused = self.hopes.after_refusal(error, refused, alone=len(records) == 1)
         except (NothingGetsThroughError, KintoneConfigError):
             self._take_back(records)
+            self._keep_of(request, error)
             raise
         self._settle_refused(refused)
         self._send_again(request, self._some_alone(rest) if self.hopes.tries_alone else rest)
@@ -286,6 +292,28 @@ class Dispatcher:
             [settle_refused(one, unclear=one.sendable.row_id in self._unclear) for one in refused]
         )
         self.let_go(rows)
+
+    def _keep_of(self, request: Request, error: BaseException) -> None:
+        """Keep what went and what came of a request that stops the run: for each record that is in
+        doubt now; where none is, for the first, as it was the same for all."""
+        if not isinstance(error, KintoneError) or error.exchange is None:
+            return
+        places = [
+            (sendable.row_id, part, index)
+            for part, records in enumerate(request.parts)
+            for index, sendable in enumerate(records)
+        ]
+        self._keep(
+            {
+                row_id: evidence_of(error.exchange, part=part, index=index)
+                for row_id, part, index in places[: None if error.may_have_written else 1]
+            }
+        )
+
+    def _keep(self, found: Mapping[int, Evidence | None]) -> None:
+        known = {row_id: evidence for row_id, evidence in found.items() if evidence}
+        if known:
+            self.book.keep(known)
 
     def _take_back(self, records: Sequence[Sendable]) -> None:
         """They are still owed; their chunk is not accounted for."""

@@ -1,10 +1,11 @@
 """What the engine asks of the outside: a source, a book to write in, a way to kintone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from common.problems import Problem
+from integrations.kintone.evidence import Evidence
 from jobs.engine.values import Answer, Chunk, Intent, Request, Sendable, Settled
 
 
@@ -83,6 +84,9 @@ class Book(Protocol):
         Args:
             rests: It waits a while for its next turn.
         """
+
+    def keep(self, found: Mapping[int, Evidence]) -> None:
+        """Keep for these rows what went and what came, though nothing is settled of them."""
 
     def advance(self, watermark: datetime) -> None:
         """The source is accounted for up to here."""

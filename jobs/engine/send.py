@@ -19,7 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from common.problems import Problem, quote
-from integrations.kintone.errors import FieldRefusal, KintoneConfigError, KintoneRejection
+from integrations.kintone.errors import (
+    FieldRefusal,
+    KintoneConfigError,
+    KintoneRejection,
+)
+from integrations.kintone.evidence import Evidence, evidence_of
 from integrations.kintone.values import PutResult, RecordPut
 from jobs.engine.blame import named_by_message
 from jobs.engine.values import OutcomeKind, Sendable, Settled
@@ -52,6 +57,8 @@ class Refused:
     sendable: Sendable
     refusals: tuple[FieldRefusal, ...]
     error: RecordsRefused
+    index: int = 0
+    """Its place in the batch that was refused."""
 
 
 class NothingGetsThroughError(Exception):
@@ -169,7 +176,7 @@ def lift_out(
     named = error.problems if isinstance(error, KintoneRejection) else {}
     if named := named or named_by_message(part, error):
         refused = [
-            Refused(sendable=part[index], refusals=refusals, error=error)
+            Refused(sendable=part[index], refusals=refusals, error=error, index=index)
             for index, refusals in sorted(named.items())
         ]
         rest = [item for index, item in enumerate(part) if index not in named]
@@ -264,7 +271,16 @@ def settle_refused(refused: Refused, *, unclear: bool) -> Settled:
         attempts=known.attempts + 1 if known else 1,
         in_doubt=unclear or (known is not None and known.in_doubt),
         heals=error.code in HEALING_REFUSALS or _is_unknown(error),
+        evidence=evidence_about(refused),
     )
+
+
+def evidence_about(refused: Refused) -> Evidence | None:
+    """What went and what came of the record; None where that is not known."""
+    error = refused.error
+    if error.exchange is None:
+        return None
+    return evidence_of(error.exchange, part=error.part or 0, index=refused.index)
 
 
 def _is_unknown(error: RecordsRefused) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from common.problems import Problem
 from common.types import ItemValues
+from integrations.kintone.evidence import Evidence
 from integrations.kintone.values import PutResult
 from mapping.payload import Payload
 
@@ -215,6 +216,8 @@ class Settled:
     """One of two steps: kintone's id is kept, the row stays owed, nothing is counted."""
     kept_key: bool = False
     """Sent under the only key that it ever had: there is none to give back."""
+    evidence: Evidence | None = None
+    """Of what kintone refused: what went and what came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from crm.labels import record_type_label
 from jobs.ledger import failed_entries
 from jobs.models import LedgerEntry, Outcome, Run
 from jobs.pages.forms_runs import RunFilter
-from jobs.pages.select_runs import FAILED_OUTCOMES, matching, of_cause
+from jobs.pages.select_runs import failed_of, matching, of_cause
 from jobs.pages.sentences import last_words
 from jobs.states import RecordOutcome
 from mapping.models import Mapping
@@ -65,18 +65,19 @@ def _run_cells(run: Run) -> Sequence[object]:
 
 @require_safe
 def run_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The records of one run that were refused or skipped, of one cause if `?cause=` is given."""
+    """The records of one run that were refused, and those skipped; of `?cause=` alone if given."""
     run = get_object_or_404(Run.objects.select_related("mapping__connection"), pk=pk)
-    wanted = [*FAILED_OUTCOMES, RecordOutcome.SKIPPED]
-    found = run.outcomes.filter(outcome__in=wanted).order_by("pk")
-    found = _of_cause(found, request)
+    failed = _of_cause(failed_of(run).order_by("pk"), request)
+    skipped = run.outcomes.filter(outcome=RecordOutcome.SKIPPED).order_by("pk")
+    lists = (failed,) if request.GET.get("cause") else (failed, skipped)
     headings = (_("結果"), *_record_headings())
     names = FieldNames(run.mapping)
 
     def rows() -> Iterator[Sequence[object]]:
-        for outcome, external_id in _with_ids(found, run.mapping):
-            cells = _record_cells(outcome, external_id, names)
-            yield (outcome.get_outcome_display(), *cells)
+        for found in lists:
+            for outcome, external_id in _with_ids(found, run.mapping):
+                cells = _record_cells(outcome, external_id, names)
+                yield (outcome.get_outcome_display(), *cells)
 
     return csv_answer(f"run-{pk}.csv", headings, rows())
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Max, Q, TextChoices
+from django.db.models import Count, F, OuterRef, Q, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from common.problems import Problem
@@ -208,9 +208,10 @@ def _problem(mapping: Mapping, *, last: Run | None, alert: Alert | None) -> Prob
 
 def _last_runs() -> dict[int, Run]:
     """Mapping → its newest run that went through what is owed, not a test."""
-    newest = Run.objects.filter(only__isnull=True).order_by().values("mapping")
-    ids = newest.annotate(newest=Max("id")).values_list("newest", flat=True)
-    return {run.mapping_id: run for run in Run.objects.filter(pk__in=list(ids))}
+    # One look into the index for each mapping; a maximum by group would go through all runs.
+    own = Run.objects.filter(mapping=OuterRef("pk"), only__isnull=True).order_by("-id")
+    ids = Mapping.objects.order_by().values_list(Subquery(own.values("pk")[:1]), flat=True)
+    return {run.mapping_id: run for run in Run.objects.filter(pk__in=[*filter(None, ids)])}
 
 
 def _open_alerts() -> list[Alert]:
@@ -249,17 +250,19 @@ def _ledgers() -> dict[int, Ledger]:
 
 def _failed_counts() -> dict[int, _Failed]:
     """Mapping → its failed records; those that no pause brings back wait for a person."""
-    ledgers = _ledgers()
+    mappings = {ledger.pk: mapping for mapping, ledger in _ledgers().items()}
     counted = (
-        LedgerEntry.objects.filter(
-            ledger__in=[ledger.pk for ledger in ledgers.values()], state=EntryState.FAILED
-        )
+        LedgerEntry.objects.filter(ledger__in=mappings, state=EntryState.FAILED)
         .order_by()
-        .values("ledger__mapping")
-        .annotate(all=Count("id"), for_a_person=Count("id", filter=Q(due_at__isnull=True)))
+        .values("ledger")
+        .annotate(
+            # `ledger_entry_cause` has both columns in it.
+            all=Count("source_id"),
+            for_a_person=Count("source_id", filter=Q(due_at__isnull=True)),
+        )
     )
     return {
-        row["ledger__mapping"]: _Failed(all=row["all"], for_a_person=row["for_a_person"])
+        mappings[row["ledger"]]: _Failed(all=row["all"], for_a_person=row["for_a_person"])
         for row in counted
     }
 

@@ -15,7 +15,7 @@ from jobs.models import Run
 from jobs.pages import select_runs
 from jobs.pages.forms_runs import RunFilter
 from jobs.pages.progress import progress_of
-from jobs.pages.select_runs import FAILED_OUTCOMES, MOVING
+from jobs.pages.select_runs import MOVING
 from jobs.states import RecordOutcome, Trigger
 from mapping.models import Mapping
 from pulls import tenants
@@ -63,13 +63,14 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
         "chosen": code,
         "chosen_field": field,
         "failed": select_runs.troubled_records(
-            run, outcomes=FAILED_OUTCOMES, code=code, field=field, after=after
+            run, select_runs.failed_of(run), code=code, field=field, after=after
         ),
         "skipped": select_runs.troubled_records(
             run,
-            outcomes=[RecordOutcome.SKIPPED],
+            run.outcomes.filter(outcome=RecordOutcome.SKIPPED),
             after=number(request.GET.get("skipped_after")) or 0,
         ),
+        "stopped_by": select_runs.exchange_that_stopped(run),
         "address": request.path,
     }
     if request.headers.get("HX-Request"):

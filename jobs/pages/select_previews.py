@@ -81,7 +81,7 @@ def tabs(preview: Preview) -> list[Tab]:
 
 def causes(preview: Preview) -> list[Cause]:
     """Why records would not be sent, or be refused, the most frequent first; two queries."""
-    return causes_among(preview.items.filter(outcome__in=FAILED_OUTCOMES), preview.mapping)
+    return causes_among(preview.items.filter(cause__gt=""), preview.mapping)
 
 
 def items_page(

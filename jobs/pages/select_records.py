@@ -12,7 +12,7 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.models import SourceRow
 from integrations import connections
-from jobs.models import LedgerEntry, Outcome, Run
+from jobs.models import KeptExchange, LedgerEntry, Outcome, Run
 from jobs.states import EntryState, RecordOutcome, RunStatus
 from mapping.drift import Effect
 from mapping.drift_texts import summary
@@ -72,6 +72,8 @@ class Standing:
     """Nothing of the mapping is sent until a person acts."""
     obstacle: Run | None
     """The run that is held, or failed as a whole, before it came to what waits; None if none."""
+    has_exchange: bool
+    """Whether it is kept what went to kintone and what came back in vain."""
     same_since: datetime | None
     """When a change was looked at that changed no value that is sent, since the last push."""
 
@@ -97,6 +99,8 @@ def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
     entries = LedgerEntry.objects.filter(
         ledger__mapping__in=mappings, source_id=record.pk
     ).select_related("ledger")
+    kept = KeptExchange.objects.filter(mapping__in=mappings, source_id=record.pk)
+    with_exchange = set(kept.values_list("mapping_id", flat=True))
     by_target = {_target(entry): entry for entry in entries}
     return [
         _standing(
@@ -105,6 +109,7 @@ def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
             entry=by_target.get(
                 (mapping.pk, mapping.connection.host, mapping.app, mapping.update_key)
             ),
+            has_exchange=mapping.pk in with_exchange,
         )
         for mapping in mappings
     ]
@@ -115,7 +120,9 @@ def _target(entry: LedgerEntry) -> tuple[int, str, int, str]:
     return (ledger.mapping_id, ledger.host, ledger.app, ledger.key_field)
 
 
-def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None) -> Standing:
+def _standing(
+    mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None, has_exchange: bool
+) -> Standing:
     verdict = _verdict(mapping, record=record, entry=entry)
     drift = drift_of(mapping) if mapping.enabled and is_impaired(mapping) else ()
     return Standing(
@@ -128,6 +135,7 @@ def _standing(mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None)
         drift=summary(drift) if drift else "",
         is_stopped=any(one.effect is Effect.STOPS for one in drift),
         obstacle=_obstacle(mapping) if mapping.enabled and verdict in _WAITING else None,
+        has_exchange=has_exchange,
         same_since=_same_since(mapping, entry) if verdict is Verdict.ARRIVED else None,
     )
 

@@ -4,29 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import models
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import In
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from common.problems import Problem
+from jobs.exchanges import kept_for
 from jobs.ledger import failed_entries
 from jobs.models import LedgerEntry, Outcome, PreviewItem, Run
 from jobs.states import ACTIVE_STATUSES, RecordOutcome, RunStatus
 from mapping.models import Mapping
 from mapping.naming import FieldNames
-from mapping.problem_texts import DUPLICATE_MESSAGES
 
 PAGE_SIZE = 50
-#: Refusals of kintone differ by kintone's code, which stands behind this.
-_REFUSED = "kintone."
-#: Behind that: of the values that kintone refuses, those that another record holds.
-_DUPLICATE = "CB_VA01.duplicate"
-_IS_DUPLICATE = In(
-    Coalesce(KT("problems__0__params__message"), Value(""), output_field=models.TextField()),
-    list(DUPLICATE_MESSAGES),
-)
 FAILED_OUTCOMES = (RecordOutcome.INVALID, RecordOutcome.REJECTED)
 #: What moves while somebody looks; a held run rests until midnight.
 MOVING = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -114,6 +102,8 @@ class TroubledRecord:
     """Whether it is still so; False: it has arrived since."""
     due_at: datetime | None
     """When it is tried again by itself."""
+    has_exchange: bool
+    """Whether it is kept what went to kintone and what came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +117,7 @@ class TroubledPage:
 
 def causes(run: Run) -> list[Cause]:
     """Why records of the run failed, the most frequent first; two queries."""
-    return causes_among(run.outcomes.filter(outcome__in=FAILED_OUTCOMES), run.mapping)
+    return causes_among(failed_of(run), run.mapping)
 
 
 def failure_causes(mapping: Mapping) -> list[Cause]:
@@ -139,59 +129,51 @@ def causes_among(
     failed: "QuerySet[Outcome] | QuerySet[LedgerEntry] | QuerySet[PreviewItem]", mapping: Mapping
 ) -> list[Cause]:
     """The first problems of these rows, the most frequent first; two queries."""
+    # What an index that counts them has in it, besides the cause.
+    last = "pk" if failed.model is Outcome else "source_id"
     groups = list(
         failed.order_by()
-        .annotate(
-            code=KT("problems__0__code"),
-            field=KT("problems__0__field"),
-            said=Case(
-                When(Q(_IS_DUPLICATE), then=Value(_DUPLICATE)),
-                default=KT("problems__0__params__code"),
-                output_field=models.TextField(),
-            ),
-        )
-        .values("code", "field", "said")
-        .annotate(count=Count("pk"), newest=Max("pk"))
-        .order_by("-count", "code", "field", "said")
+        .values("cause", "cause_field")
+        .annotate(count=Count(last), newest=Max(last))
+        .order_by("-count", "cause", "cause_field")
     )
-    newest = failed.model._default_manager.in_bulk([group["newest"] for group in groups])
+    rows = failed.filter(**{f"{last}__in": [group["newest"] for group in groups]})
+    newest = {getattr(row, last): row for row in rows}
     names = FieldNames(mapping)
     return [
         Cause(
-            code=_REFUSED + (group["said"] or "")
-            if group["code"] == "kintone"
-            else group["code"] or "",
-            field=group["field"] or "",
+            code=group["cause"],
+            field=group["cause_field"],
             count=group["count"],
             problem=_problems(newest[group["newest"]], names)[0],
         )
         for group in groups
-        if newest[group["newest"]].problems
+        if group["newest"] in newest and newest[group["newest"]].problems
     ]
 
 
 def of_cause(code: str, field: str) -> Q:
-    """Rows whose first problem is the one that `Cause.code` and `Cause.field` name."""
-    found = Q(problems__0__field=field)
-    if not code.startswith(_REFUSED):
-        return found & Q(problems__0__code=code)
-    said = code.removeprefix(_REFUSED)
-    found &= Q(problems__0__code="kintone")
-    if said == _DUPLICATE:
-        return found & Q(_IS_DUPLICATE)
-    return found & Q(problems__0__params__code=said) & ~Q(_IS_DUPLICATE) if said else found
+    """Rows of the cause that `Cause.code` and `Cause.field` name."""
+    return Q(cause=code, cause_field=field)
+
+
+def failed_of(run: Run) -> QuerySet[Outcome]:
+    """Records of the run that failed, before or at kintone."""
+    return run.outcomes.filter(cause__gt="")
 
 
 def troubled_records(
-    run: Run, *, outcomes: Sequence[str], code: str = "", field: str = "", after: int = 0
+    run: Run, found: QuerySet[Outcome], *, code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
-    """Records of the run with these outcomes, of one cause if `code` is given; two queries."""
-    found = run.outcomes.filter(outcome__in=outcomes, pk__gt=after)
+    """Some of these records of the run, of one cause if `code` is given; three queries."""
+    found = found.filter(pk__gt=after)
     if code:
         found = found.filter(of_cause(code, field))
     rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    entries = _failed_now(run, [row.source_id for row in rows])
+    source_ids = [row.source_id for row in rows]
+    entries = _failed_now(run, source_ids)
+    kept = kept_for(run.mapping, source_ids)
     names = FieldNames(run.mapping)
     return TroubledPage(
         records=[
@@ -201,6 +183,7 @@ def troubled_records(
                 problems=_problems(row, names),
                 still_failed=row.source_id in entries,
                 due_at=entries[row.source_id].due_at if row.source_id in entries else None,
+                has_exchange=row.source_id in kept,
             )
             for row in rows
         ],
@@ -212,12 +195,13 @@ def failures_page(
     mapping: Mapping, *, code: str = "", field: str = "", after: int = 0
 ) -> TroubledPage:
     """The records of the mapping that cannot be sent at present, of one cause if `code` is given;
-    one query."""
+    two queries."""
     found = failed_entries(mapping).filter(source_id__gt=after)
     if code:
         found = found.filter(of_cause(code, field))
     rows = list(found.order_by("source_id")[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    kept = kept_for(mapping, [row.source_id for row in rows])
     names = FieldNames(mapping)
     return TroubledPage(
         records=[
@@ -227,11 +211,21 @@ def failures_page(
                 problems=_problems(row, names),
                 still_failed=True,
                 due_at=row.due_at,
+                has_exchange=row.source_id in kept,
             )
             for row in rows
         ],
         after=rows[-1].source_id if more else None,
     )
+
+
+def exchange_that_stopped(run: Run) -> int | None:
+    """The source row with whose exchange it is kept why the run failed as a whole, if it did."""
+    if run.status != RunStatus.FAILED:
+        return None
+    settled = Outcome.objects.filter(source_id=OuterRef("source_id"), run=run)
+    kept = run.kept_exchanges.filter(~Exists(settled)).order_by("pk")
+    return kept.values_list("source_id", flat=True).first()
 
 
 def _failed_now(run: Run, source_ids: Sequence[int]) -> dict[int, LedgerEntry]:

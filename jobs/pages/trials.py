@@ -17,6 +17,7 @@ from crm.selectors import MODELS, search_records
 from crm.visibility import visible_to
 from integrations import connections
 from jobs import enabling, queue, runs, trial
+from jobs.exchanges import kept_for
 from jobs.execute import sync_user_of
 from jobs.models import Run
 from jobs.pages.facts import facts_of, number_asked_for
@@ -53,6 +54,8 @@ class Shown:
     """Problems that concern no field: of the record, the mapping or the connection."""
     result: TrialResult | None = None
     kintone_url: str = ""
+    has_exchange: bool = False
+    """Whether it is kept what went to kintone in vain, and what came back."""
     matches: tuple[SourceRow, ...] = field(default=())
 
 
@@ -174,10 +177,12 @@ def _show(
     """The record's fields with the problems of the values, and of the push, beside them."""
     if record is None:
         return Shown()
+    refused_now = result is not None and not result.ok
+    kept = refused_now and record.pk in kept_for(mapping, [record.pk])
     try:
         rows = trial.show(mapping, record.pk)
     except PlanError as error:
-        return Shown(record=record, others=error.problems, result=result)
+        return Shown(record=record, others=error.problems, result=result, has_exchange=kept)
     except trial.RecordGoneError:
         return Shown()
     refused = FieldNames(mapping).named(result.problems) if result else ()
@@ -196,6 +201,7 @@ def _show(
         others=tuple(one for one in refused if one.field not in named),
         result=result,
         kintone_url=_kintone_url(mapping, result),
+        has_exchange=kept,
     )
 
 

@@ -1,6 +1,7 @@
 """The benchmarks still run, and their stand-in answers as the sandbox does."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -169,8 +170,24 @@ def test_a_first_push_of_101_records_counts_two_requests():
     assert push["wire"] <= 2
 
 
+def test_every_page_is_asked_for_over_few_outcomes_and_the_old_ones_go(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.outcomes", "--rows", "5000", "--plans", "--forget"],
+        cwd=harness.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'outcomes.sqlite3'}"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "| failed records, 200,000 |" in done.stdout
+    assert "| a mapping's failed records |" in done.stdout
+    assert "outcomes (of 1,000 wanted) deleted" in done.stdout
+
+
 @pytest.mark.parametrize(
-    "name", ["api", "ceiling", "requests", "throughput", "memory", "growth", "pulling"]
+    "name", ["api", "ceiling", "requests", "throughput", "memory", "growth", "pulling", "outcomes"]
 )
 def test_a_benchmark_explains_itself(name):
     done = subprocess.run(

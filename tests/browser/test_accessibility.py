@@ -13,7 +13,7 @@ from common.problems import Problem
 from common.types import RecordType
 from crm.models import Account
 from jobs import liveness, previewing, previews, runs
-from jobs.models import Run
+from jobs.models import KeptExchange, Run
 from jobs.notices.models import NoticeChannel, NoticePlan
 from jobs.states import RunStatus, Trigger
 from mapping.rules import save_rules, specs_of
@@ -52,6 +52,8 @@ def mapping(page: "Page", kintone: Any) -> "Mapping":
     make_company(business_category_kbn="情報・通信業" * 20)
     run_now(made)
     change(company, name="株式会社青葉商事" * 10)
+    kintone.fail(code="GAIA_ZZ99", message="だめ" * 99, containing="青葉商事", method="PUT")
+    run_now(made)
     preview = previews.start(made, reads_kintone=True, now=clock.now())
     previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
@@ -102,6 +104,7 @@ def addresses(mapping: "Mapping") -> list[str]:
         f"/settings/mappings/{mapping.connection.mappings.get(app=99).pk}/",
         f"/settings/mappings/{mapping.pk}/test/?record={company}",
         f"/settings/mappings/{mapping.pk}/failures/",
+        f"/settings/mappings/{mapping.pk}/failures/{KeptExchange.objects.get().source_id}/",
         f"/settings/mappings/{mapping.pk}/first-load/",
         f"/settings/mappings/{mapping.pk}/preview/",
         f"/settings/mappings/{mapping.pk}/preview/?list=updated",

@@ -10,6 +10,7 @@ from common import clock
 from common.problems import Problem
 from crm.models import Company
 from jobs import enabling, runs
+from jobs.causes import cause_of
 from jobs.models import LedgerEntry, Outcome, Run
 from jobs.pages import select_runs
 from jobs.pages.select_runs import RunQuery
@@ -250,13 +251,13 @@ def test_nothing_runs_while_the_mapping_is_off(
     assert Run.objects.count() == 1
 
 
-def test_causes_and_failed_records_cost_two_queries_each(
+def test_causes_cost_two_queries_and_failed_records_three(
     refused: Run, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(2):
         select_runs.causes(refused)
-    with django_assert_num_queries(2):
-        select_runs.troubled_records(refused, outcomes=select_runs.FAILED_OUTCOMES)
+    with django_assert_num_queries(3):
+        select_runs.troubled_records(refused, select_runs.failed_of(refused))
 
 
 def test_a_second_run_is_not_started_beside_an_active_one(
@@ -362,12 +363,13 @@ def test_refusals_of_different_kinds_are_different_causes(company_mapping: Mappi
             label=f"会社{number}",
             outcome=RecordOutcome.REJECTED,
             problems=[problem.as_json()],
+            **cause_of([problem]),
             at=clock.now(),
         )
 
     first, second = select_runs.causes(run)
     shown = select_runs.troubled_records(
-        run, outcomes=select_runs.FAILED_OUTCOMES, code=first.code, field=first.field
+        run, select_runs.failed_of(run), code=first.code, field=first.field
     )
 
     assert (first.count, second.count) == (2, 1)
@@ -381,12 +383,14 @@ def test_values_that_another_record_holds_are_a_cause_of_their_own_in_our_words(
     held = "値がほかのレコードと重複しています。"
     for number, said in enumerate([held, held, "100以下である必要があります。", ""], start=1):
         params = {"code": "CB_VA01", "message": said}
+        problem = Problem(code="kintone", field="tel", params=params)
         Outcome.objects.create(
             run=run,
             source_id=number,
             label=f"会社{number}",
             outcome=RecordOutcome.REJECTED,
-            problems=[Problem(code="kintone", field="tel", params=params).as_json()],
+            problems=[problem.as_json()],
+            **cause_of([problem]),
             at=clock.now(),
         )
 
@@ -398,7 +402,7 @@ def test_values_that_another_record_holds_are_a_cause_of_their_own_in_our_words(
         cause.code: [
             record.label
             for record in select_runs.troubled_records(
-                run, outcomes=select_runs.FAILED_OUTCOMES, code=cause.code, field=cause.field
+                run, select_runs.failed_of(run), code=cause.code, field=cause.field
             ).records
         ]
         for cause in causes

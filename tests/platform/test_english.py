@@ -156,6 +156,7 @@ def mapping(kintone: Any, db: None) -> Mapping:
     change(company, name="Aoba Holdings")
     run_now(made)
     change(company, name="Aoba Trading")
+    _fail_at_kintone(made, kintone)
     preview = previews.start(made, reads_kintone=True, now=clock.now())
     previewing.make(preview.pk, owner=liveness.owner_here())
     moving = runs.start(made, trigger=Trigger.SCHEDULE, now=clock.now())
@@ -172,6 +173,13 @@ def mapping(kintone: Any, db: None) -> Mapping:
     _fill_sign_ins()
     make_draft(made)
     return made
+
+
+def _fail_at_kintone(mapping: Mapping, kintone: Any) -> None:
+    """One record that kintone refuses by a code that nobody knows."""
+    make_company(name="Tsubame")
+    kintone.fail(code="GAIA_ZZ99", message="No.", containing="Tsubame", times=None, method="PUT")
+    run_now(mapping)
 
 
 def _take_rights_away(mapping: Mapping, kintone: Any) -> None:
@@ -275,6 +283,7 @@ def addresses(mapping: Mapping) -> list[str]:
             for name in ("records", "record-add", "custom-items", "import")
             for kind in types
         ),
+        *(reverse("jobs:exchange", args=[mapping.pk, one.pk]) for one in companies),
         reverse("crm:record-edit", args=["company", companies[0].pk]),
         reverse("jobs:record-id", args=["company", companies[0].pk]),
         reverse("jobs:duplicate", args=["company", companies[0].pk, companies[1].pk]),

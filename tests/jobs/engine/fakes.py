@@ -1,6 +1,6 @@
 """A plan, a source, a book and a kintone in memory, for tests of the engine alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from integrations.kintone.errors import (
     KintoneError,
     KintoneRejection,
 )
+from integrations.kintone.evidence import Evidence
 from integrations.kintone.values import Operation, PutResult, RecordPut
 from jobs.engine.send import put_of
 from jobs.engine.values import (
@@ -120,6 +121,7 @@ class Book:
     watermarks: list[datetime] = field(default_factory=list)
     settled_at_watermark: list[int] = field(default_factory=list)
     """How many rows were settled when each watermark was set."""
+    kept: dict[int, Evidence] = field(default_factory=dict)
 
     def allowance(self) -> int:
         return 1_000_000
@@ -150,6 +152,9 @@ class Book:
 
     def withdraw(self, batch: Sequence[Sendable], *, rests: bool = False) -> None:
         (self.resting if rests else self.withdrawn).extend(one.row_id for one in batch)
+
+    def keep(self, found: Mapping[int, Evidence]) -> None:
+        self.kept.update(found)
 
     def advance(self, watermark: datetime) -> None:
         self.watermarks.append(watermark)
