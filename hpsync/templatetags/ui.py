@@ -44,9 +44,7 @@ NAVIGATION = (
             "mapping:",
         ),
     ),
-    Entry(
-        route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run", "jobs:failures")
-    ),
+    Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run", "jobs:failures")),
     Entry(route="jobs:source", label=_("ホットプロファイル連携元"), views=("jobs:source",)),
     Entry(
         route="crm:records",
