@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 #: How much smaller than the screen a picture is kept.
 SCALE: Final = 2
+#: Of the file, in WebP: all pictures together take less than 4 MB.
+QUALITY: Final = 28
 #: Edge of the squares that are compared, in pixels of the kept picture.
 SQUARE: Final = 8
 #: How far the means of two squares may be from each other, of 255, in any of red, green and blue.
@@ -58,6 +60,7 @@ class Shot:
     """What a screen looks like: the picture as it is kept, the colours of the style seen on it."""
 
     image: Image.Image
+    file: bytes
     colours: tuple[str, ...]
 
 
@@ -71,7 +74,11 @@ def take(page: "Page", variant: Variant) -> Shot:
     with Image.open(BytesIO(page.screenshot(animations="disabled"))) as taken:
         whole = taken.convert("RGB")
     small = whole.resize((whole.width // SCALE, whole.height // SCALE), Image.Resampling.BOX)
-    return Shot(image=small, colours=_colours_on(whole))
+    # As the file will have it: what is lost by that is no difference.
+    small.save(file := BytesIO(), "WEBP", quality=QUALITY, method=4)
+    with Image.open(file) as read:
+        small = read.convert("RGB")
+    return Shot(image=small, file=file.getvalue(), colours=_colours_on(whole))
 
 
 def differing(old: Image.Image, new: Image.Image) -> list[tuple[int, int]]:

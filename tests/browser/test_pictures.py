@@ -30,7 +30,6 @@ pytestmark = pytest.mark.browser
 #: Accept how screens look, instead of comparing.
 ACCEPTS = os.environ.get("PICTURES") == "accept"
 FULL = ACCEPTS or os.environ.get("WALK") == "full"
-QUALITY = 28
 KEPT = Path(__file__).parent / "pictures"
 COLOURS = KEPT / "colours.json"
 DIFFERENCES = ROOT / "var" / "pictures"
@@ -96,7 +95,7 @@ def accept(shots: dict[str, Shot]) -> None:
             with Image.open(path) as image:
                 if looks_alike(image.convert("RGB"), shot.image):
                     continue
-        shot.image.save(path, quality=QUALITY, method=6)
+        path.write_bytes(shot.file)
     found = {name: list(shots[name].colours) for name in sorted(shots)}
     COLOURS.write_text(json.dumps(found, indent=0) + "\n")
 
