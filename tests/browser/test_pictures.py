@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.browser.picturing import ROOT, VARIANTS, Shot, looks_alike, marked, take
+from tests.browser.picturing import ROOT, TALLEST, VARIANTS, Shot, looks_alike, marked, take
 from tests.screens.listed import SCREENS, Screen
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def test_every_screen_looks_as_it_did(visitor: "Page", still_world: "World") -> 
 def taken(page: "Page", world: "World") -> "Iterator[tuple[str, Shot]]":
     """Each screen in each way, by the name of its picture."""
     for number, screen in enumerate(PICTURED):
+        # Tall, so that what comes once it is in sight has come before any picture.
+        page.set_viewport_size({"width": 1280, "height": TALLEST})
         page.goto(screen.address(world))
         if fills_itself(screen):
             page.wait_for_load_state("networkidle")
