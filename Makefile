@@ -5,7 +5,7 @@ UV_COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --ge
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format lock messages
+.PHONY: help setup setup-dev run test check format lock messages pictures
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ format: setup-dev ## put the code into shape
 
 messages: setup-dev ## take new words into the English catalogue, and compile it
 	@$(VENV) scripts/messages.py
+
+pictures: setup-dev ## accept how every screen looks now (then look at what `git diff` shows)
+	@PICTURES=accept $(VENV) -m pytest tests/browser/test_pictures.py
 
 lock: setup-dev ## renew requirements*.txt from requirements*.in
 	$(UV_COMPILE) requirements.in -o requirements.txt

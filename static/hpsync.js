@@ -86,12 +86,12 @@
     const region = stop && document.getElementById(stop.dataset.stopPolling);
     if (!region) return;
     region.dataset.stopped = "true";
-    const resume = document.querySelector(`[data-when-stopped="${region.id}"]`);
-    stop.closest("[data-while-polling]")?.setAttribute("hidden", "");
-    if (resume) {
-      resume.hidden = false;
-      resume.querySelector("a, button")?.focus();
-    }
+    window.htmx?.trigger(region, "htmx:abort"); // an answer under way would begin it anew
+    stop.closest("[data-while-polling]").hidden = true;
+    const stopped = document.querySelector(`[data-when-stopped="${region.id}"]`);
+    stopped.hidden = false;
+    stopped.querySelector("a").focus();
+    say(stopped.querySelector("span").textContent);
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -45,7 +45,7 @@ NAVIGATION = (
             *("mapping:", "drafts:"),
         ),
     ),
-    Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run",)),
+    Entry(route="jobs:runs", label=_("データ処理状況一覧"), views=("jobs:run", "jobs:failures")),
     Entry(route="jobs:source", label=_("ホットプロファイル連携元"), views=("jobs:source",)),
     Entry(
         route="crm:records",
@@ -57,7 +57,7 @@ NAVIGATION = (
         arguments={"record_type": "company"},
     ),
     Entry(route="jobs:notices", label=_("通知"), views=("jobs:notice",)),
-    Entry(route="crm:members", label=_("社員"), views=("crm:member",)),
+    Entry(route="crm:members", label=_("社員"), views=("crm:member", "jobs:access-mode")),
     Entry(
         route="crm:accounts",
         label=_("ユーザー"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import TextChoices
+from django.db.models import OuterRef, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from common.problems import Problem
@@ -96,6 +96,8 @@ def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
     mappings = list(
         Mapping.objects.filter(record_type=record_type).select_related("connection__schedule")
     )
+    last_runs = _last_runs(mappings)
+    pushed_at = _pushed_at(mappings, record)
     entries = LedgerEntry.objects.filter(
         ledger__mapping__in=mappings, source_id=record.pk
     ).select_related("ledger")
@@ -110,9 +112,29 @@ def standings(record_type: RecordType, record: SourceRow) -> Sequence[Standing]:
                 (mapping.pk, mapping.connection.host, mapping.app, mapping.update_key)
             ),
             has_exchange=mapping.pk in with_exchange,
+            last_run=last_runs.get(mapping.pk),
+            pushed_at=pushed_at.get(mapping.pk),
         )
         for mapping in mappings
     ]
+
+
+def _last_runs(mappings: Sequence[Mapping]) -> dict[int, Run]:
+    """The newest run of each mapping that was not about one record alone, by one query."""
+    newest = Run.objects.filter(mapping=OuterRef("pk"), only__isnull=True).order_by("-id")
+    chosen = Mapping.objects.filter(pk__in=[one.pk for one in mappings])
+    ids = chosen.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    return {run.mapping_id: run for run in Run.objects.filter(pk__in=ids)}
+
+
+def _pushed_at(mappings: Sequence[Mapping], record: SourceRow) -> dict[int, datetime | None]:
+    """When each mapping pushed this record last; None: never."""
+    pushed = Outcome.objects.filter(
+        source_id=record.pk, run__mapping=OuterRef("pk"), outcome__in=_PUSHED
+    ).order_by("-id")
+    chosen = Mapping.objects.filter(pk__in=[one.pk for one in mappings])
+    times = chosen.annotate(pushed_at=Subquery(pushed.values("at")[:1]))
+    return dict(times.values_list("pk", "pushed_at"))
 
 
 def _target(entry: LedgerEntry) -> tuple[int, str, int, str]:
@@ -121,7 +143,13 @@ def _target(entry: LedgerEntry) -> tuple[int, str, int, str]:
 
 
 def _standing(
-    mapping: Mapping, *, record: SourceRow, entry: LedgerEntry | None, has_exchange: bool
+    mapping: Mapping,
+    *,
+    record: SourceRow,
+    entry: LedgerEntry | None,
+    has_exchange: bool,
+    last_run: Run | None,
+    pushed_at: datetime | None,
 ) -> Standing:
     verdict = _verdict(mapping, record=record, entry=entry)
     drift = drift_of(mapping) if mapping.enabled and is_impaired(mapping) else ()
@@ -134,26 +162,21 @@ def _standing(
         next_at=_next_at(mapping, entry=entry, verdict=verdict),
         drift=summary(drift) if drift else "",
         is_stopped=any(one.effect is Effect.STOPS for one in drift),
-        obstacle=_obstacle(mapping) if mapping.enabled and verdict in _WAITING else None,
+        obstacle=_obstacle(last_run) if mapping.enabled and verdict in _WAITING else None,
         has_exchange=has_exchange,
-        same_since=_same_since(mapping, entry) if verdict is Verdict.ARRIVED else None,
+        same_since=_same_since(entry, pushed_at) if verdict is Verdict.ARRIVED else None,
     )
 
 
-def _obstacle(mapping: Mapping) -> Run | None:
-    last = Run.objects.filter(mapping=mapping, only__isnull=True).order_by("-id").first()
+def _obstacle(last: Run | None) -> Run | None:
     stopped = last is not None and last.status in (RunStatus.HELD, RunStatus.FAILED)
     return last if stopped else None
 
 
-def _same_since(mapping: Mapping, entry: LedgerEntry | None) -> datetime | None:
-    if entry is None:
+def _same_since(entry: LedgerEntry | None, pushed_at: datetime | None) -> datetime | None:
+    if entry is None or pushed_at is None:
         return None
-    pushed = Outcome.objects.filter(
-        source_id=entry.source_id, run__mapping=mapping, outcome__in=_PUSHED
-    )
-    last = pushed.order_by("-id").values_list("at", flat=True).first()
-    return entry.touched_at if last and entry.touched_at > last else None
+    return entry.touched_at if entry.touched_at > pushed_at else None
 
 
 def _problems(mapping: Mapping, entry: LedgerEntry | None) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from api import tokens
 from api.models import ApiToken
@@ -45,6 +46,8 @@ from tests.builders_crm import (
 from tests.builders_mapping import form_answer, make_connection, make_draft, make_mapping
 from tests.conftest import PASSWORD, signed_in
 from tests.flows.conftest import enabled_mapping, run_now
+from tests.screens.listed import SCREENS
+from tests.screens.world import ENGLISH, build
 from tests.signin.conftest import code_of, give_factor
 
 JAPANESE = re.compile("[ぁ-ヿ一-鿿ｦ-ﾟ]")
@@ -54,6 +57,7 @@ EXCEPTIONS = {
     # Fields of every kintone app, by the names that a Japanese one gives them.
     *("レコード番号", "作成者", "作成日時", "更新者", "更新日時"),
     *("ステータス", "作業者", "カテゴリー"),
+    "全体",  # the value of 公開範囲, as kintone gets it
 }
 #: What of an element is read out, shown or announced.
 SPOKEN = {"aria-label", "alt", "title", "placeholder", "value"} | {
@@ -344,6 +348,20 @@ def test_no_screen_shows_japanese_to_an_english_reader(reader: Client, mapping: 
         address: words
         for address in addresses(mapping)
         if (words := japanese_on(reader.get(address).content.decode()))
+    }
+
+    assert found == {}
+
+
+def test_no_screen_of_the_list_shows_japanese_to_an_english_reader(
+    reader: Client, kintone: Any
+) -> None:
+    with translation.override("en"):
+        world = build(kintone, Account.objects.get(), words=ENGLISH)
+    found = {
+        screen.name: words
+        for screen in SCREENS
+        if (words := japanese_on(reader.get(screen.address(world)).content.decode()))
     }
 
     assert found == {}
