@@ -34,6 +34,11 @@ STRAY: Final = 2
 SEEN: Final = 60
 #: Pages are long; what is further down is like what is above it.
 TALLEST: Final = 2600
+#: … once it was drawn twice.
+_HEIGHT: Final = """
+() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
+    () => done(document.documentElement.scrollHeight))))
+"""
 _TOKEN: Final = re.compile(r"--[\w-]+: (#[0-9a-f]{6});")
 
 
@@ -67,10 +72,13 @@ class Shot:
 def take(page: "Page", variant: Variant) -> Shot:
     """The page that is open there, in whole, in that way."""
     page.emulate_media(color_scheme=variant.scheme)
-    page.set_viewport_size({"width": variant.width, "height": 800})
-    height = page.evaluate("document.documentElement.scrollHeight")
-    # As tall as the page: then what sticks to the lower edge covers nothing.
-    page.set_viewport_size({"width": variant.width, "height": min(max(height, 800), TALLEST)})
+    height = 800
+    page.set_viewport_size({"width": variant.width, "height": height})
+    # As tall as the page: then what sticks to the lower edge covers nothing. A page may still grow
+    # when it is drawn.
+    while (found := page.evaluate(_HEIGHT)) > height and height < TALLEST:
+        height = min(found, TALLEST)
+        page.set_viewport_size({"width": variant.width, "height": height})
     with Image.open(BytesIO(page.screenshot(animations="disabled"))) as taken:
         whole = taken.convert("RGB")
     small = whole.resize((whole.width // SCALE, whole.height // SCALE), Image.Resampling.BOX)

@@ -45,12 +45,18 @@ PICTURED = [
 def test_every_screen_looks_as_it_did(visitor: "Page", still_world: "World") -> None:
     known = json.loads(COLOURS.read_text()) if COLOURS.exists() else {}
 
-    shots = dict(taken(visitor, still_world))
     if ACCEPTS:
-        accept(shots)
+        accept(dict(taken(visitor, still_world)))
         return
-    assert set(known) >= set(shots), "Screens are new: make pictures"
-    changed = [name for name, shot in shots.items() if not is_known(name, shot, known)]
+    changed = []
+    for name, shot in taken(visitor, still_world):
+        assert name in known, "Screens are new: make pictures"
+        if not is_known(name, shot, known):
+            # A busy machine may have drawn it only in part.
+            visitor.wait_for_timeout(1000)
+            variant = next(one for one in VARIANTS if name.endswith(f"-{one}"))
+            if not is_known(name, take(visitor, variant), known):
+                changed.append(name)
 
     assert changed == [], "See var/pictures/. If that is how it should look: make pictures"
 
@@ -69,7 +75,7 @@ def taken(page: "Page", world: "World") -> "Iterator[tuple[str, Shot]]":
 
 def fills_itself(screen: Screen) -> bool:
     """Whether parts of it come by themselves once it is there."""
-    return screen.view in {"crm:record", "mapping:edit"}
+    return screen.view in {"crm:record", "mapping:edit", "jobs:trial"}
 
 
 def is_known(name: str, shot: Shot, known: dict[str, list[str]]) -> bool:

@@ -163,16 +163,16 @@ class _Watch:
     wrong: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     windows: list["Page"] = field(default_factory=list)
-    _open: int = 0
+    _open: set["Request"] = field(default_factory=set)
 
-    def begin(self, _request: "Request") -> None:
-        self._open += 1
+    def begin(self, request: "Request") -> None:
+        self._open.add(request)
 
-    def end(self, _request: "Request") -> None:
-        self._open -= 1
+    def end(self, request: "Request") -> None:
+        self._open.discard(request)  # what began before the press may end after it
 
     def fail(self, request: "Request") -> None:
-        self._open -= 1
+        self.end(request)
         # A file to be kept, and what a new page left behind, end so too.
         if "ERR_ABORTED" not in (request.failure or ""):
             self.wrong.append(f"{request.url}: {request.failure}")
@@ -186,7 +186,7 @@ class _Watch:
         quiet = 0
         for _ in range(500):
             self.page.wait_for_timeout(20)
-            waits = self._open > 0 or (wait_for_window and not self.windows)
+            waits = bool(self._open) or (wait_for_window and not self.windows)
             quiet = 0 if waits else quiet + 1
             if quiet < 3:
                 continue
