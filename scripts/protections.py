@@ -578,6 +578,30 @@ PROTECTIONS = (
     ),
     Protection(
         group=DATA,
+        fault="another mapping takes both keys of a record that swaps",
+        test="jobs/engine/test_pipeline.py::"
+        "test_a_record_whose_old_and_new_key_are_both_taken_meanwhile_waits_once",
+        edit=Edit(
+            by="it waits once, for the key that it wants (`pipeline._send_now`)",
+            file="jobs/engine/pipeline.py",
+            old="one for one in conflicts if one.sendable.row_id not in waiting)",
+            new="one for one in conflicts)",
+        ),
+    ),
+    Protection(
+        group=DATA,
+        fault="a mapping comes back to an app under another update key",
+        test=ADVERSITY
+        + "test_a_mapping_that_comes_back_to_an_app_under_another_key_owes_what_changed_elsewhere",
+        edit=Edit(
+            by="it goes on from what it sent to that app (`enabling.begin_new_target`)",
+            file="jobs/enabling.py",
+            old='came_back.desc(), "-watermark"',
+            new='"-watermark"',
+        ),
+    ),
+    Protection(
+        group=DATA,
         fault="a key becomes empty and comes back",
         test=KEYS + "test_an_empty_key_is_skipped_and_comes_back_to_the_same_record",
         edit=Edit(

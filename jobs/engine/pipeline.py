@@ -159,7 +159,10 @@ class Pipeline:
         Conflicts are kept for the end; what is neither granted nor in conflict comes again later.
         """
         saved, conflicts = self._dispatcher.send_and_wait(batch, finishing=finishing)
-        self._conflicts.extend(conflicts)
+        # Who finds the key taken that it wants, and then also the one that it would go back to,
+        # waits once: for the first.
+        waiting = {conflict.sendable.row_id for conflict in self._conflicts}
+        self._conflicts.extend(one for one in conflicts if one.sendable.row_id not in waiting)
         return saved
 
     def _resolve_conflicts(self) -> None:

@@ -21,7 +21,7 @@ from jobs.engine.send import (
     MOST_IN_VAIN,
     NothingGetsThroughError,
 )
-from jobs.engine.values import Candidate, Intent, Refusal, Sendable
+from jobs.engine.values import Candidate, Intent, OutcomeKind, Refusal, Sendable, Settled
 from tests.jobs.engine.fakes import Book, Courier, Kintone, Plan, Row, Rows, known, row
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -507,6 +507,29 @@ def test_a_ring_of_three_goes_round():
     run(moved, kintone=kintone, book=book)
 
     assert kintone.keys() == {1: "K2", 2: "K3", 3: "K1"}
+
+
+def test_a_record_whose_old_and_new_key_are_both_taken_meanwhile_waits_once():
+    kintone = Kintone(records={n: {"code": f"K{n}"} for n in (1, 2)})
+    book = Book(claims={"K1": 1, "K2": 2})
+    real = book.settle
+
+    def settle(settled: Sequence[Settled]) -> None:
+        """Another mapping takes whatever key is given back."""
+        real(settled)
+        for key in ("K1", "K2"):
+            book.claims.setdefault(key, 99)
+
+    book.settle = settle  # type: ignore[method-assign]
+    swapped = [
+        Candidate(row=row(n, code=f"K{3 - n}"), known=known(digest="x", key=f"K{n}", record_id=n))
+        for n in (1, 2)
+    ]
+
+    run(swapped, kintone=kintone, book=book)
+
+    refused = [one.row_id for one in book.settled if one.outcome == OutcomeKind.INVALID]
+    assert sorted(refused) == [1, 2]
 
 
 def test_a_changed_key_is_sent_by_the_id_of_the_kintone_record():
