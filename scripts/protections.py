@@ -79,8 +79,8 @@ _AGAIN = Edit(
 _EVIDENCE = Edit(
     by="an answer that kintone does not give proves nothing: its records stay in doubt",
     file="integrations/kintone/client.py",
-    old="raise self._unexpected(name, may_have_written=True) from None",
-    new="raise self._unexpected(name) from None",
+    old="error = self._unexpected(name, may_have_written=True)",
+    new="error = self._unexpected(name)",
 )
 _RECREATED = Edit(
     by="kintone's id is known: an insert under another is noted as 再作成",
@@ -345,8 +345,8 @@ PROTECTIONS = (
         edit=Edit(
             by="what kintone surely did not carry out is taken back, and goes when a person mended it",
             file="jobs/engine/dispatch.py",
-            old="                self._take_back(request.records)\n            raise error",
-            new="                pass\n            raise error",
+            old="                self._take_back(request.records)\n            self._keep_of(",
+            new="                pass\n            self._keep_of(",
         ),
     ),
     Protection(
