@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.walking import speak
 from tests.screens.listed import SCREENS
 from tests.screens.world import World
 
@@ -45,9 +46,7 @@ def test_no_screen_shuts_anybody_out(
     visitor: "Page", still_world: World, language: str, scheme: Any, width: int
 ) -> None:
     visitor.emulate_media(color_scheme=scheme)
-    if language == "en":
-        visitor.get_by_role("button", name="English").click()
-        visitor.locator("html[lang=en]").wait_for()
+    speak(visitor, language)
     visitor.set_viewport_size({"width": width, "height": 800})
 
     found = {}

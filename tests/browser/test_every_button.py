@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.walking import ACTING, PRESSED, Control, Walker
+from tests.browser.walking import ACTING, PRESSED, Control, Walker, speak
 from tests.screens.listed import SCREENS, Screen
 
 if TYPE_CHECKING:
@@ -67,11 +67,3 @@ def test_every_button_does_something_sensible(
 
     assert wrong == {}
     assert len(pressed) > FEWEST
-
-
-def speak(page: "Page", language: str) -> None:
-    """Pages are in that language from now on."""
-    if language == "en":
-        page.goto("/")
-        page.get_by_role("button", name="English").click()
-        page.locator("html[lang=en]").wait_for()

@@ -242,3 +242,11 @@ def _database() -> sqlite3.Connection:
 
 def _folder() -> Path:
     return Path(settings.VAR_DIR) / "imports"
+
+
+def speak(page: "Page", language: str) -> None:
+    """Pages are in that language from now on."""
+    if language == "en":
+        page.goto("/")
+        page.get_by_role("button", name="English").click()
+        page.locator("html[lang=en]").wait_for()
