@@ -45,14 +45,9 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
         raise encrypted() if _holds(file, _PASSWORD) else old_format()
     _refuse_long_list(file)
     try:
-        return zipfile.ZipFile(file)
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        struct.error,
-        OverflowError,
-        NotImplementedError,  # its list asks for a newer kind of zip
-    ) as error:
+        with archived_errors():
+            return zipfile.ZipFile(file)
+    except (ValueError, struct.error, OverflowError) as error:
         raise broken() from error
 
 
