@@ -88,6 +88,23 @@ def record(
     return entry.pk
 
 
+@contextmanager
+def trying() -> Iterator[None]:
+    """One transaction that is taken back at its end, and of which nothing is written down."""
+    with transaction.atomic(), _written_down_elsewhere():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _written_down_elsewhere() -> Iterator[None]:
+    token = _within.set(True)
+    try:
+        yield
+    finally:
+        _within.reset(token)
+
+
 def withdraw(entry_id: int | None) -> None:
     """What was written down did not come about after all."""
     if entry_id is not None:
@@ -123,11 +140,8 @@ def changing(
         return
     with transaction.atomic():
         before, former_thing, former_secrets = document(), thing(), secrets()
-        token = _within.set(True)
-        try:
+        with _written_down_elsewhere():
             yield change
-        finally:
-            _within.reset(token)
         after, present_secrets = document(), secrets()
         names = sorted({*former_secrets, *present_secrets})
         changed = [name for name in names if former_secrets.get(name) != present_secrets.get(name)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit import recording
 from audit.kinds import Kind
 from common.problems import Problem
 from common.types import RecordType
@@ -113,13 +114,10 @@ def _carry_out(settings: SettingsSpec, how: _How) -> Report:
 
 
 def _in_one_transaction(applier: "_Applier", settings: SettingsSpec, how: _How) -> Report:
-    with transaction.atomic():
+    with recording.trying() if how.plan else transaction.atomic():
         if how.first:
             how.first()
-        report = applier.run(settings)
-        if how.plan:
-            transaction.set_rollback(True)
-    return report
+        return applier.run(settings)
 
 
 class _Applier:
