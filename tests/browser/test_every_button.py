@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 #: Pressed by a test of its own.
 ELSEWHERE = {"api-docs"}
 #: A search with no words shows the list that is there.
-EXPECTED = {(view, "nothing happened") for view in ("crm:records", "crm:members", "jobs:trial")}
+SEARCHES = {"crm:records", "crm:members", "jobs:trial"}
 #: A walk that finds hardly anything to press is broken itself.
 FEWEST = 100
 FULL = os.environ.get("WALK") == "full"
@@ -42,6 +42,11 @@ def once(screen: Screen, controls: list[Control], pressed: set[str]) -> list[Con
             pressed.add(key)
             chosen.append(one)
     return chosen
+
+
+def is_search(screen: Screen, control: Control) -> bool:
+    """Whether it looks for what stands in the field beside it."""
+    return screen.view in SEARCHES and control.words in {"検索", "Search"}
 
 
 @pytest.mark.timeout(3600)
@@ -62,7 +67,9 @@ def test_every_button_does_something_sensible(
         address = screen.address(still_world)
         for control in once(screen, walker.controls(address), pressed):
             found = walker.press(address, control)
-            if [one for one in found if (screen.view, one) not in EXPECTED]:
+            if found == ["nothing happened"] and is_search(screen, control):
+                continue
+            if found:
                 wrong[f"{address} {control.words}"] = found
 
     assert wrong == {}

@@ -51,6 +51,7 @@ _FOCUS = """
     return "";
 }
 """
+_IS_THERE = "([selector, index]) => document.querySelectorAll(selector).length > index"
 _STATE = """
 () => ({
     words: document.body.innerText,
@@ -131,6 +132,8 @@ class Walker:
         page.goto(address)
         page.keyboard.press("Shift")  # from now on focus is shown as for a keyboard
         page.evaluate("window.walkedHere = true")
+        # What fills itself may still be on its way.
+        page.wait_for_function(_IS_THERE, arg=[self._pressed, control.index])
         if wrong := page.evaluate(_FOCUS, [self._pressed, control.index]):
             return [str(wrong)]
         before = page.evaluate(_STATE)
