@@ -249,7 +249,9 @@ def edit_page(
     access = access_of(mapping)
     errors, warnings = _problems(draft, form=form, source=source, access=access, refused=refused)
     labels = {item.key: item.label for item in source.items}
-    taken = {path(spec): labels.get(spec.source) or str(_("固定値")) for spec in draft.specs}
+    taken = {
+        path(spec): labels.get(spec.source, spec.source) or str(_("固定値")) for spec in draft.specs
+    }
     choices = Choices(places, taken=taken)
     record_type = RecordType(mapping.record_type)
     values = newest_values(record_type, item_keys=[item.key for item in source.items])
@@ -289,7 +291,7 @@ def edit_page(
         or not (suggestions or any(row.is_listed for row in marked)),
         others=builder.others(required),
         required=required,
-        errors=_texts(problem for problem in errors if _is_of_page(problem, draft)),
+        errors=_texts(problem for problem in errors if _is_of_page(problem, draft, items=labels)),
         warnings=_texts(problem for problem in warnings if not problem.item),
         places=tuple((place, taken.get(place.path, "")) for place in places if tells_fields),
         places_count=len(places),
@@ -424,10 +426,10 @@ def _required(draft: Draft, *, form: Form, places: Iterable[Place]) -> tuple[Pla
     return tuple(place for place in places if place.path in missing)
 
 
-def _is_of_page(problem: Problem, draft: Draft) -> bool:
-    """Whether the problem stands beside no row."""
+def _is_of_page(problem: Problem, draft: Draft, *, items: Collection[str]) -> bool:
+    """Whether the problem stands beside no row: an item that was deleted has none either."""
     if problem.item:
-        return False
+        return problem.item not in items
     others = {path(spec) for spec in draft.others}
     return problem.code in _WHOLE_PAGE or problem.field not in others
 

@@ -94,12 +94,14 @@ _HEALS: Final[Mapping[str, _Words]] = {
         gettext_lazy("次の取り込みで、続きから再開します。"),
     ),
 }
+#: Code of a problem → heading, and what to do.
+WORDS: Final[Mapping[str, _Words]] = {**_NEEDS_A_PERSON, **_HEALS}
 
 
 def describe(problem: Problem) -> Described:
     """The problem in words."""
-    code = problem.code if problem.code in {*_NEEDS_A_PERSON, *_HEALS} else "internal"
-    heading, body = _NEEDS_A_PERSON.get(code) or _HEALS[code]
+    code = problem.code if problem.code in WORDS else "internal"
+    heading, body = WORDS[code]
     addresses = ""
     if code == "hotprofile_config.ip_address" and settings.EGRESS_ADDRESSES:
         given = ", ".join(settings.EGRESS_ADDRESSES)

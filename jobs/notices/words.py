@@ -25,7 +25,8 @@ class Described:
 
 _Words = tuple[str | Promise, str | Promise]
 
-_WORDS: Final[Mapping[str, _Words]] = {
+#: Code of a problem → heading, and what to do.
+WORDS: Final[Mapping[str, _Words]] = {
     "notice.inside": (
         gettext_lazy("この送信先には接続できません"),
         gettext_lazy(
@@ -126,7 +127,7 @@ _HEALS = frozenset(
 
 def describe(problem: Problem) -> Described:
     """The problem in words."""
-    heading, body = _WORDS.get(problem.code, _WORDS["notice.unreachable"])
+    heading, body = WORDS.get(problem.code, WORDS["notice.unreachable"])
     return Described(
         heading=str(heading),
         body=str(body),

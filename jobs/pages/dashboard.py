@@ -20,13 +20,12 @@ from jobs.pages.select_runs import Cause, failure_causes
 from jobs.pages.select_settings import first_steps
 from jobs.pages.select_source import source_trouble
 from mapping.drift_texts import DriftView, drift_view
+from mapping.words import MAPPING
 
 #: Causes that a notice names; the page behind it has all.
 CAUSES = 3
-#: Problems whose remedy is in step 2; the others' is in step 1.
+#: Beside those of rules, problems whose remedy is in step 2; the others' is in step 1.
 MENDED_IN_THE_MAPPING = {
-    "form_mismatch",
-    "nothing_gets_through",
     "kintone_config.update_key",
     "kintone_config.field",
     "kintone_config.lookup_source",
@@ -99,7 +98,7 @@ def _with_problem(lines: Sequence[MappingLine], *, needs_a_person: bool) -> list
 def _stop(line: MappingLine) -> StopNotice:
     mapping = line.mapping
     code = line.problem.code if line.problem else ""
-    if code in MENDED_IN_THE_MAPPING:
+    if code in MENDED_IN_THE_MAPPING or code in MAPPING:
         address = reverse("mapping:edit", args=[mapping.pk])
         return StopNotice(line=line, address=address, label=_("項目のマッピングを開く"))
     if code == "internal" and line.last:

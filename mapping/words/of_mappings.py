@@ -97,10 +97,6 @@ MAPPING: Final[Mapping[str, Words]] = {
         _("マッピングとkintoneのフォームが合いません"),
         _("項目のマッピングを開き、［マッピング設定を再読み込み］を押して確認してください。"),
     ),
-    "form_not_loaded": Words(
-        _("kintoneのフォームを読み込んでいません"),
-        _("［読み込み］を押して、kintoneアプリのフィールドを取得してください。"),
-    ),
     "required_without_rule": Words(
         _("必須フィールドに連携する項目がありません"),
         _(

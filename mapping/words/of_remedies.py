@@ -91,7 +91,6 @@ REMEDIES: Final[Mapping[str, Promise]] = {
         "値の変換表で、値をkintoneの組織コードまたはグループコードに置き換えてください。"
     ),
     "kintone.GAIA_CO02": _BY_ITSELF,
-    "kintone.GAIA_DA02": _BY_ITSELF,
     "kintone.CB_VA01": _(
         "kintoneの「%(field)s」の設定を確認して［読み込み］を押すか、データの値を修正してください。"
     ),

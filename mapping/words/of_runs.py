@@ -110,10 +110,6 @@ RUNS: Final[Mapping[str, Words]] = {
         _("このデータは別の処理で送信中です"),
         _("その処理が終わるまで待ってから、もう一度［テスト］を押してください。"),
     ),
-    "nothing_gets_through": Words(
-        _("kintoneがすべてのデータを受け付けませんでした"),
-        _("連携を途中で止めました。kintoneの応答を確認し、設定を修正してください。"),
-    ),
     "budget": Words(
         _("1日の上限に達したため保留しています"),
         _(
@@ -244,10 +240,6 @@ REFUSALS: Final[Mapping[str, Words]] = {
     ),
     "GAIA_CO02": Words(
         _("kintoneでレコードが更新されていました"),
-        _("自動で再試行します。操作は不要です。"),
-    ),
-    "GAIA_DA02": Words(
-        _("kintoneが混み合っています"),
         _("自動で再試行します。操作は不要です。"),
     ),
     # The same code, where kintone's message says that the value stands in another record.

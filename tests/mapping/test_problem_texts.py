@@ -47,7 +47,7 @@ def test_every_reason_to_change_the_settings_has_words(reason):
     "code",
     [
         "kintone_down", "kintone_protocol", "budget", "sync_user_missing", "sync_user_disabled",
-        "form_mismatch", "lost", "internal", "canceled", "rules_changed", "nothing_gets_through",
+        "form_mismatch", "lost", "internal", "canceled", "rules_changed",
         "plan_outdated", "preview_budget",
         "empty_key", "key_taken", "value_taken", "value_held",
         "key_waits", "not_visible", "kintone", "records_failed",
