@@ -61,6 +61,13 @@ def test_every_screen_looks_as_it_did(visitor: "Page", still_world: "World") -> 
     assert changed == [], "See var/pictures/. If that is how it should look: make pictures"
 
 
+def test_no_picture_is_kept_of_a_screen_that_is_gone() -> None:
+    names = {f"{screen.name}-{variant}" for screen in PICTURED for variant in VARIANTS}
+
+    assert {path.stem for path in KEPT.glob("*.webp")} == names
+    assert set(json.loads(COLOURS.read_text())) == names
+
+
 def taken(page: "Page", world: "World") -> "Iterator[tuple[str, Shot]]":
     """Each screen in each way, by the name of its picture."""
     for number, screen in enumerate(PICTURED):
