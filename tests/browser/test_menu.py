@@ -1,4 +1,4 @@
-"""The navigation: a line on a wide screen, behind a button on a narrow one, without script too."""
+"""The navigation: a line on a wide screen, behind a button on a narrow one."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -25,23 +25,6 @@ def test_on_a_phone_the_menu_opens_and_closes_by_keyboard(page: "Page") -> None:
 
     expect(first).to_be_hidden()
     expect(menu).to_be_focused()
-
-
-def test_the_menu_needs_no_script(page: "Page", chromium: "Browser") -> None:
-    context = chromium.new_context(
-        storage_state=page.context.storage_state(),
-        java_script_enabled=False,
-        viewport={"width": 390, "height": 800},
-        locale="ja-JP",
-    )
-    plain = context.new_page()
-    plain.goto(page.url)
-
-    plain.get_by_role("button", name="メニュー").click()
-    plain.get_by_role("link", name="顧客データ").click()
-
-    expect(plain.get_by_role("heading", level=1, name="顧客データ")).to_be_visible()
-    context.close()
 
 
 def test_on_a_wide_screen_there_is_a_line_and_no_menu(page: "Page") -> None:
