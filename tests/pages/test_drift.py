@@ -169,7 +169,7 @@ def test_the_run_says_which_fields_it_left_out(as_administrator: Client, renamed
     page = Page(as_administrator.get(reverse("jobs:run", args=[run.pk])))
 
     assert "1個のフィールドを連携していません" in page.text()
-    assert "電話番号 ：フィールドコードが変更されました" in page.text()
+    assert "電話番号 ： フィールドコードが変更されました 。" in page.text()
     assert "完了（一部エラー）" in page.text()
 
 

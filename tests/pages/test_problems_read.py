@@ -368,9 +368,8 @@ def test_somebody_of_whom_no_login_name_is_known(kintone: Any, db: None, read: A
         fields={"code": KEY, "f": {"type": "USER_SELECT", "label": "担当"}},
         rules={"code": "external_id", "f": "owner"},
     )
-    nameless = make_member()
-    Member.objects.update(email="", login="")  # as a pull may bring somebody in
-    make_company(external_id="1", owner=nameless)
+    make_company(external_id="1", owner=make_member())
+    Member.objects.update(email="", login="")
 
     run_now(mapping)
 
