@@ -19,6 +19,7 @@ from api.access import DOCUMENT_ROUTE, is_for_programs, refusal
 OPEN_ROUTES = (
     *("sign-in", "sign-in-code", "sign-out"),
     *("language", "health-live", "health-ready"),
+    "metrics",  # for who has its token
 )
 
 

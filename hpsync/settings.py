@@ -202,6 +202,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+#: What a program that watches over us shows to read `/metrics`; without one nobody may.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    message = "METRICS_TOKEN has at least 16 characters."
+    raise ImproperlyConfigured(message)
+
 #: Requests to the API that one token may make in a minute.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 if API_REQUESTS_PER_MINUTE < 1:
@@ -374,6 +380,7 @@ if FEED_DIR:
 LOGGED_NOWHERE = [
     SECRET_KEY,
     *CREDENTIAL_KEYS,
+    METRICS_TOKEN,
     str(DATABASES["default"].get("PASSWORD") or ""),
     unquote(urlsplit(CELERY_BROKER_URL).password or ""),
     str(EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hpsync import health
+from hpsync import health, metrics
 from hpsync.language import choose_language
 from signin.pages import sign_in
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("language/", choose_language, name="language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", include("api.urls")),
     path("api-tokens/", include("api.page_urls")),
     path("", include("signin.urls")),

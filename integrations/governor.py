@@ -17,6 +17,8 @@ from integrations.models import Flight, Traffic
 
 #: In flight at once, before anything is known of a kintone.
 FIRST_WINDOW = 4.0
+#: Seconds by which requests are told apart by how long they took.
+LATENCIES = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 #: What was learned longer ago than this says nothing of now.
 FORGET_AFTER = timedelta(minutes=10)
 
@@ -51,6 +53,7 @@ def land(flight: int, *, host: str, began: datetime, too_much: bool, now: dateti
             _halve(traffic, began=began, now=now)
         else:
             _widen(traffic)
+        _count(traffic, seconds=max(0.0, (now - began).total_seconds()))
         traffic.heard_at = now
         traffic.save()
 
@@ -84,8 +87,18 @@ def _widen(traffic: Traffic) -> None:
     traffic.window = min(traffic.window + step, float(settings.KINTONE_REQUESTS_AT_ONCE))
 
 
+def _count(traffic: Traffic, *, seconds: float) -> None:
+    before = traffic.within or [0] * len(LATENCIES)
+    traffic.within = [
+        count + (seconds <= bound) for count, bound in zip(before, LATENCIES, strict=True)
+    ]
+    traffic.landed += 1
+    traffic.seconds += seconds
+
+
 def _halve(traffic: Traffic, *, began: datetime, now: datetime) -> None:
     if began < traffic.halved_at:
         return
     traffic.window = traffic.threshold = max(traffic.window / 2, 1.0)
     traffic.halved_at = now
+    traffic.halved += 1

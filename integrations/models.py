@@ -95,6 +95,14 @@ class Traffic(models.Model):
     halved_at = models.DateTimeField()
     """When it was halved last: what left before says nothing new."""
     heard_at = models.DateTimeField()
+    landed = models.BigIntegerField(default=0)
+    """Requests of runs that have ended, ever; for `/metrics`, as the next three."""
+    halved = models.BigIntegerField(default=0)
+    """How often the window was halved."""
+    seconds = models.FloatField(default=0.0)
+    """How long they were under way in all, attempts and pauses included."""
+    within = models.JSONField(default=list)
+    """How many of them took no longer than each of `governor.LATENCIES`."""
 
     def __str__(self) -> str:
         return f"{self.host}: {self.window:.1f}"

@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                 ('threshold', models.FloatField()),
                 ('halved_at', models.DateTimeField()),
                 ('heard_at', models.DateTimeField()),
+                ('landed', models.BigIntegerField(default=0)),
+                ('halved', models.BigIntegerField(default=0)),
+                ('seconds', models.FloatField(default=0.0)),
+                ('within', models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
