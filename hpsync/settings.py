@@ -377,6 +377,11 @@ if FEED_DIR:
 
 # --- Logs -----------------------------------------------------------------------------------------
 
+#: `line` for people, `json` for programs that collect logs.
+LOG_FORMAT = env("LOG_FORMAT", default="line")
+if LOG_FORMAT not in {"line", "json"}:
+    message = "LOG_FORMAT is line or json."
+    raise ImproperlyConfigured(message)
 LOGGED_NOWHERE = [
     SECRET_KEY,
     *CREDENTIAL_KEYS,
@@ -388,13 +393,19 @@ LOGGED_NOWHERE = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "hpsync.masking.SecretFilter", "secrets": LOGGED_NOWHERE}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {
+        "about": {"()": "common.log_context.AboutFilter"},
+        "secrets": {"()": "hpsync.masking.SecretFilter", "secrets": LOGGED_NOWHERE},
+    },
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {about_text}{message}", "style": "{"},
+        "json": {"()": "hpsync.logs.JsonFormatter"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["secrets"],
-            "formatter": "line",
+            "filters": ["about", "secrets"],
+            "formatter": LOG_FORMAT,
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -8,6 +8,7 @@ kintone asks it for that where a call is tried again, and hands over the answer 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -135,7 +136,7 @@ class RunCourier:
         flight, self._reserved = self._reserved, None
         flight.paid = len(request.parts)
         self._in_flight += 1
-        self._threads.submit(self._fly, flight, request)
+        self._threads.submit(copy_context().run, self._fly, flight, request)
 
     def wait(self) -> Answer | None:
         patience = BEAT_SECONDS if self._in_flight else LOOK_AGAIN_SECONDS

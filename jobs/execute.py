@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 from django.db import transaction
 
-from common import clock, planner
+from common import clock, log_context, planner
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -71,10 +71,12 @@ def execute(run_id: int, *, owner: str, progress: Progress | None = None) -> Run
         progress: Called with what was settled after each commit.
     """
     if runs.take(run_id, owner=owner, now=clock.now()):
-        work = _Work(Run.objects.select_related("mapping__connection").get(pk=run_id), owner=owner)
-        ending = work.carry_out(progress)
-        if ending is not None:
-            work.end(ending)
+        run = Run.objects.select_related("mapping__connection").get(pk=run_id)
+        with log_context.about(run=run_id, mapping=str(run.mapping)):
+            work = _Work(run, owner=owner)
+            ending = work.carry_out(progress)
+            if ending is not None:
+                work.end(ending)
     return Run.objects.select_related("mapping__connection").get(pk=run_id)
 
 

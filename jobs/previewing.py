@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from common import clock, planner, setwise
+from common import clock, log_context, planner, setwise
 from common.problems import Problem
 from common.types import RecordType
 from crm import changes
@@ -61,7 +61,8 @@ def make(preview_id: int, *, owner: str) -> Preview:
     if previews.take(preview_id, owner=owner, now=clock.now()):
         preview = Preview.objects.select_related("mapping__connection").get(pk=preview_id)
         try:
-            _Previewing(preview, owner=owner).carry_out()
+            with log_context.about(preview=preview_id, mapping=str(preview.mapping)):
+                _Previewing(preview, owner=owner).carry_out()
         except LeaseLostError:
             logger.warning("Preview %s was taken away or canceled", preview_id)
         except Exception as error:

@@ -166,6 +166,7 @@ NO_PAGE: Final = {
     "jobs:app-count": "a part of step 3",
     "health-live": "for machines",
     "health-ready": "for machines",
+    "metrics": "for machines",
     "api-document": "JSON",
     "api-nowhere": "not found, on purpose",
     "api-nowhere-else": "not found, on purpose",
