@@ -49,6 +49,7 @@ class Kind(models.TextChoices):
     DATA_ADD = "data.add", _("データを追加")
     DATA_EDIT = "data.edit", _("データを編集")
     DATA_DELETE = "data.delete", _("データを削除")
+    DATA_ERASE = "data.erase", _("個人のデータを消去")
     DATA_IMPORT = "data.import", _("ファイルの取り込みを開始")
     DATA_IDS = "data.ids", _("IDを変更")
     DATA_ID_FORGET = "data.id_forget", _("IDの対応を削除")

@@ -91,13 +91,14 @@ def record(
 @contextmanager
 def trying() -> Iterator[None]:
     """One transaction that is taken back at its end, and of which nothing is written down."""
-    with transaction.atomic(), _written_down_elsewhere():
+    with transaction.atomic(), said_by_another():
         yield
         transaction.set_rollback(True)
 
 
 @contextmanager
-def _written_down_elsewhere() -> Iterator[None]:
+def said_by_another() -> Iterator[None]:
+    """What is written down within is not: another entry says it, or it did not come about."""
     token = _within.set(True)
     try:
         yield
@@ -140,7 +141,7 @@ def changing(
         return
     with transaction.atomic():
         before, former_thing, former_secrets = document(), thing(), secrets()
-        with _written_down_elsewhere():
+        with said_by_another():
             yield change
         after, present_secrets = document(), secrets()
         names = sorted({*former_secrets, *present_secrets})
