@@ -127,3 +127,69 @@ def test_what_the_settings_read_is_documented_and_nothing_else() -> None:
 
 def test_the_example_sets_nothing_by_itself() -> None:
     assert [line for line in EXAMPLE.splitlines() if line and not line.startswith("#")] == []
+
+
+# Plain hosts and Kubernetes: the same programs as in docker-compose.yml
+
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+MANIFESTS = [
+    manifest
+    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+]
+PODS = {
+    manifest["metadata"]["name"]: manifest["spec"]["template"]["spec"]
+    for manifest in MANIFESTS
+    if manifest["kind"] in {"Deployment", "Job"}
+}
+#: What may be said otherwise in each place: where it writes, and what it is called.
+OF_THE_PLACE = {"--bind", "--worker-tmp-dir", "--schedule", "--hostname"}
+
+
+def said(command: list[str]) -> set[str]:
+    """What a program is told, but for what belongs to its place."""
+    words = [Path(command[0]).name, *command[1:]]
+    own = {at + 1 for at, word in enumerate(words) if word in OF_THE_PLACE}
+    return {word for at, word in enumerate(words) if at not in own and word not in OF_THE_PLACE}
+
+
+def in_compose(name: str) -> set[str]:
+    command = SERVICES[name].get("command") or re.findall(r'"([^"]+)"', DOCKERFILE.split("CMD")[1])
+    return said(command)
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_a_unit_starts_what_the_compose_file_starts(path: Path) -> None:
+    (command,) = re.findall(r"^ExecStart=(.+)$", path.read_text(), re.MULTILINE)
+
+    assert said(command.split()) == in_compose(path.stem.removeprefix("hpsync-"))
+
+
+def test_the_target_wants_every_unit() -> None:
+    target = (ROOT / "deploy" / "systemd" / "hpsync.target").read_text()
+
+    assert set(re.findall(r"hpsync-\w+\.service", target)) == {path.name for path in UNITS}
+    assert len(UNITS) == 4
+
+
+@pytest.mark.parametrize("name", sorted(PODS))
+def test_a_pod_runs_what_the_compose_file_runs_and_may_do_nothing_else(name: str) -> None:
+    (container,) = PODS[name]["containers"]
+    command = container.get("command")
+
+    assert (said(command) if command else in_compose(name)) == in_compose(name)
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert PODS[name]["securityContext"]["runAsNonRoot"] is True
+    assert f"--uid {PODS[name]['securityContext']['runAsUser']} " in DOCKERFILE
+
+
+def test_every_manifest_is_applied_and_says_variables_that_there_are() -> None:
+    folder = ROOT / "deploy" / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert {*listed, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
+
+    (given,) = [one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap"]
+    assert set(given) <= READ_BY_SETTINGS
+    assert set(PODS) == {"migrate", "web", "worker", "clock", "beat"}
