@@ -5,7 +5,7 @@ UV_COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --ge
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format lock messages pictures
+.PHONY: help setup setup-dev run test check format lock messages pictures soak
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ messages: setup-dev ## take new words into the English catalogue, and compile it
 
 pictures: setup-dev ## accept how every screen looks now (then look at what `git diff` shows)
 	@PICTURES=accept $(VENV) -m pytest tests/browser/test_pictures.py
+
+soak: setup-dev ## let anything go wrong for an hour (SOAK_MINUTES, SOAK_SEED), on the PostgreSQL and Redis of this machine
+	@$(VENV) scripts/check.py --soak
 
 lock: setup-dev ## renew requirements*.txt from requirements*.in
 	$(UV_COMPILE) requirements.in -o requirements.txt

@@ -2,6 +2,7 @@
 
     python scripts/check.py            all of them (`make test`)
     python scripts/check.py --quick    all but the tests (`make check`)
+    python scripts/check.py --soak     anything may go wrong, for an hour (`make soak`)
 
 The tests run last, so that their closing line is the last one of a good run.
 """
@@ -94,6 +95,18 @@ def stack_check() -> Check | None:
     )
 
 
+def soak() -> int:
+    """0 if nothing was lost or doubled; what it prints is shown."""
+    stack = stack_check()
+    if stack is None:
+        say("It takes PostgreSQL and Redis on their standard ports.")
+        return 1
+    minutes = os.environ.get("SOAK_MINUTES", "60")
+    command = (PYTHON, "-m", "pytest", "--stack", "-s", "-p", "no:logging", "tests/flows/soak")
+    environment = {**stack.environment, "SOAK_MINUTES": minutes}
+    return 0 if holds(Check(name="soak", command=command, environment=environment)) else 1
+
+
 def main(*, quick: bool) -> int:
     """0 if everything holds."""
     with tempfile.TemporaryDirectory(prefix="hpsync-check-") as var_dir:
@@ -146,4 +159,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(quick="--quick" in sys.argv[1:]))
+    sys.exit(soak() if "--soak" in sys.argv[1:] else main(quick="--quick" in sys.argv[1:]))
