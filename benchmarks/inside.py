@@ -78,20 +78,25 @@ def _columns() -> list[str]:
 
 def change(first: str, last: str, every: str, turn: str) -> None:
     """Give companies the values of a turn in all items but their key."""
+    rewrite(int(first), int(last), every=int(every), turn=int(turn))
+    _analyze()
+
+
+def rewrite(first: int, last: int, *, every: int, turn: int) -> None:
+    """The same, without telling PostgreSQL."""
     from crm.models import Company
 
-    values = _values(number="substr(external_id, 2)", turn=f"'{int(turn)}'")
+    values = _values(number="substr(external_id, 2)", turn=f"'{turn}'")
     del values["external_id"]
     sets = ", ".join(f"{column} = {value}" for column, value in values.items())
     _execute(
         f"""
         UPDATE {Company._meta.db_table}
         SET {sets}, version = version + 1, updated_at = %s, changed_at = %s
-        WHERE id BETWEEN {int(first)} AND {int(last)} AND (id - {int(first)}) %% {int(every)} = 0
+        WHERE id BETWEEN {first} AND {last} AND (id - {first}) %% {every} = 0
         """,
         times=2,
     )
-    _analyze()
 
 
 def _analyze() -> None:
