@@ -11,7 +11,7 @@ from audit.recording import Change, Document, changing
 from common.types import RecordType
 from crm import changes
 from jobs import first_loads, runs
-from jobs.ledger import ledger_of, owed_rows
+from jobs.ledger import ledger_of, ledger_to_read, owed_rows
 from jobs.models import Ledger, LedgerEntry, Run
 from jobs.states import EntryState, RunStatus
 from mapping.document import among_mappings, mapping_thing
@@ -88,7 +88,7 @@ def _switching(mapping: Mapping, kind: Kind) -> AbstractContextManager[Change]:
 
 def owed_since_disabled(mapping: Mapping) -> int:
     """How many rows changed since they were last accounted for; 0 if never enabled before."""
-    ledger: Ledger | None = ledger_of(mapping)
+    ledger: Ledger | None = ledger_to_read(mapping)
     if ledger is not None and ledger.watermark is None:
         ledger = _under_another_key(ledger)
     if ledger is None:

@@ -7,7 +7,7 @@ from common import clock
 from common.types import RecordType
 from integrations import budget
 from jobs.engine.dispatch import BATCH_SIZE, MOST_PARTS
-from jobs.ledger import ledger_of, owed_rows
+from jobs.ledger import ledger_to_read, owed_rows
 from jobs.models import Run
 from jobs.states import WELL_ENDED
 from mapping.models import Mapping
@@ -56,7 +56,7 @@ class Forecast:
 
 def of_first_load(mapping: Mapping, *, now: datetime) -> Forecast:
     """What 全件連携 would take: every record that kintone does not hold from us as it is."""
-    rows = owed_rows(ledger_of(mapping), RecordType(mapping.record_type), existing_too=True)
+    rows = owed_rows(ledger_to_read(mapping), RecordType(mapping.record_type), existing_too=True)
     return of_records(mapping, rows.count(), now=now)
 
 

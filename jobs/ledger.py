@@ -42,6 +42,18 @@ def ledger_of(mapping: Mapping) -> Ledger:
     return ledger
 
 
+def ledger_to_read(mapping: Mapping) -> Ledger:
+    """The same for a page: where there is none, an empty one that is not stored."""
+    target = {
+        "mapping": mapping,
+        "host": mapping.connection.host,
+        "app": mapping.app,
+        "key_field": mapping.update_key,
+    }
+    # No entry has the key 0.
+    return Ledger.objects.filter(**target).first() or Ledger(pk=0, **target)
+
+
 def owed_rows(
     ledger: Ledger, record_type: RecordType | None = None, *, existing_too: bool = False
 ) -> QuerySet[SourceRow]:

@@ -6,7 +6,7 @@ A run does the same once a day by itself; what it finds is owed and goes with it
 from dataclasses import dataclass
 
 from common.types import RecordType
-from jobs.ledger import ledger_of, owed_rows
+from jobs.ledger import ledger_of, ledger_to_read, owed_rows
 from jobs.models import Ledger
 from jobs.source import OVERLAP
 from mapping.models import Mapping
@@ -23,7 +23,7 @@ class Owed:
 
 def look(mapping: Mapping) -> Owed:
     """Count what is owed; nothing is changed."""
-    ledger = ledger_of(mapping)
+    ledger = ledger_to_read(mapping)
     rows = owed_rows(ledger, RecordType(mapping.record_type))
     hidden = 0
     if ledger.watermark is not None:
