@@ -52,9 +52,10 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("rules", "code"),
     [
-        ("name: external_id", "item_taken"),
-        ("name: {template: '{name'}", "template_unreadable"),
-        ("when: latitude", "kind_does_not_fit"),
+        ("code: external_id, name: external_id", "item_taken"),
+        ("code: external_id, name: {template: '{name'}", "template_unreadable"),
+        ("code: {fixed: A}, name: name", "key_fixed"),
+        ("code: external_id, when: latitude", "kind_does_not_fit"),
     ],
 )
 def test_rules_that_cannot_be(
@@ -77,7 +78,7 @@ connections:
       - record_type: company
         app: {app}
         update_key: code
-        rules: {{code: external_id, {rules}}}
+        rules: {{{rules}}}
 """
     path = tmp_path / "settings.yaml"
     path.write_text(text, encoding="utf-8")
