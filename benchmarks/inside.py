@@ -2,6 +2,7 @@
 
     python -m benchmarks.inside insert FIRST LAST DAYS
     python -m benchmarks.inside change FIRST LAST EVERY TURN
+    python -m benchmarks.inside administrator NAME PASSWORD
     python -m benchmarks.inside sample MAPPING
     python -m benchmarks.inside queries MAPPING
 
@@ -118,6 +119,14 @@ def _execute(sql: str, *, times: int = 0, days: int = 0) -> None:
         cursor.execute(sql, [now] * times or None)
 
 
+def administrator(name: str, password: str) -> None:
+    """Somebody who may sign in."""
+    from crm import accounts
+    from crm.models import Account
+
+    accounts.add(username=name, email="", role=Account.Role.ADMINISTRATOR, password=password)
+
+
 def sample(mapping: str) -> None:
     """Run `sync` under the sampler; its JSON, then the table of shares."""
     from benchmarks import sampler
@@ -154,6 +163,7 @@ def main(arguments: Sequence[str]) -> None:
     commands: dict[str, Callable[..., None]] = {
         "insert": insert,
         "change": change,
+        "administrator": administrator,
         "sample": sample,
         "queries": queries,
     }
