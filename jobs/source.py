@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from common import clock
+from common import clock, planner
 from common.among import among
 from common.problems import Problem
 from common.types import RecordType
@@ -24,7 +24,7 @@ from jobs.engine.ports import RunStopError
 from jobs.engine.preview import TO_SEND
 from jobs.engine.values import Candidate, Chunk, Known, Refusal
 from jobs.ledger import forget_deleted_rows, owed_rows
-from jobs.models import Ledger, LedgerEntry, PreviewItem, Run
+from jobs.models import KeyClaim, Ledger, LedgerEntry, PreviewItem, Run
 from jobs.parents import Sought, own_parent, wake_children
 from jobs.previews import still_to_send
 from jobs.states import EntryState
@@ -247,6 +247,8 @@ class OwedRows:
 
     def _chunk(self, ids: Sequence[int], *, reaches: datetime | None = None) -> Chunk:
         self._check_sync_user()
+        # A first load fills them: what the planner knew at its beginning is soon far from true.
+        planner.look_at(LedgerEntry, KeyClaim)
         rows = list(
             changes.load(
                 self._record_type, ids, item_keys=self._item_keys, viewer_id=self._viewer_id

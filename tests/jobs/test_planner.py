@@ -5,7 +5,7 @@ from django.db import connection
 
 from common import clock, planner, setwise
 from crm.models import Company
-from jobs.models import LedgerEntry
+from jobs.models import KeyClaim, LedgerEntry
 from tests.builders_crm import make_companies
 from tests.flows.conftest import enabled_mapping, run_now
 
@@ -14,14 +14,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
 @pytest.fixture(autouse=True)
 def empty(db):
-    """Both tables are empty on disk, too: other tests leave room that new rows would fill."""
+    """All tables are empty on disk, too: other tests leave room that new rows would fill."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE crm_company, jobs_ledgerentry CASCADE")
+        cursor.execute("TRUNCATE crm_company, jobs_ledgerentry, jobs_keyclaim CASCADE")
 
 
 def known_rows() -> dict[str, int]:
     """How many rows the planner believes in."""
-    tables = [model._meta.db_table for model in (Company, LedgerEntry)]
+    tables = [model._meta.db_table for model in (Company, LedgerEntry, KeyClaim)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname, reltuples FROM pg_class WHERE relname = ANY(%s)", [tables])
         return {name: int(count) for name, count in cursor.fetchall()}
@@ -55,6 +55,19 @@ def test_a_run_begins_by_looking_at_what_it_joins(kintone):
     run_now(mapping)
 
     assert known_rows()["crm_company"] >= 1000
+
+
+def test_a_run_looks_again_at_what_it_fills(kintone):
+    mapping = enabled_mapping(kintone)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_ledgerentry, jobs_keyclaim")  # while they are empty
+    fill_companies(3000)
+
+    run_now(mapping)
+
+    known = known_rows()
+    assert known["jobs_ledgerentry"] >= 1000
+    assert known["jobs_keyclaim"] >= 1000
 
 
 def test_rows_that_come_in_are_looked_at_so_that_keys_are_not_sought_as_in_an_empty_table(db):
