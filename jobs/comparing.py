@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+from django.db.models import Exists, OuterRef
+
 from common import clock
 from common.types import RecordType
 from crm import changes
@@ -133,8 +135,11 @@ class _Comparing:
     def carry_out(self) -> Comparison:
         # Rows that were never sent; those that were are found beside their records.
         owed = owed_rows(self._ledger, self._type)
-        sent = LedgerEntry.objects.filter(ledger=self._ledger, record_id__isnull=False)
-        self._result.waiting = owed.exclude(pk__in=sent.values("source_id")).count()
+        sent = LedgerEntry.objects.filter(
+            ledger=self._ledger, source_id=OuterRef("pk"), record_id__isnull=False
+        )
+        # Not `NOT IN`: PostgreSQL goes through what does not fit into its memory for each row.
+        self._result.waiting = owed.filter(~Exists(sent)).count()
         entries = _Stream(self._entries())
         for page, upto in pages(self._client, self._mapping.app, plan=self._plan):
             self._result.in_kintone += len(page)
