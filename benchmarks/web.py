@@ -23,6 +23,7 @@ from random import Random
 from statistics import median, quantiles
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from benchmarks.day import redis, workers
 from benchmarks.harness import (
@@ -118,16 +119,21 @@ class Crowd:
             assert answer.status_code == 200, answer.status_code
             return dict(browser.cookies)
 
+    def _browser(self) -> requests.Session:
+        """Signed in; as browsers do, it asks again where a connection was closed that it kept."""
+        browser = requests.Session()
+        browser.cookies.update(self._cookies)
+        browser.mount("http://", HTTPAdapter(max_retries=3))
+        return browser
+
     def _read(self, chance: Random) -> None:
-        with requests.Session() as browser:
-            browser.cookies.update(self._cookies)
+        with self._browser() as browser:
             while not self._over.wait(THINKING * chance.uniform(0.5, 1.5)):
                 name = chance.choice(list(PAGES))
                 self._ask(browser, name, PAGES[name])
 
     def _watch(self, chance: Random) -> None:
-        with requests.Session() as browser:
-            browser.cookies.update(self._cookies)
+        with self._browser() as browser:
             browser.headers["HX-Request"] = "true"
             self._over.wait(RENEWING * chance.random())
             while not self._over.wait(RENEWING):
