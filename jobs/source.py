@@ -246,9 +246,9 @@ class OwedRows:
         return replace(chunk, candidates=by_attempts)
 
     def _chunk(self, ids: Sequence[int], *, reaches: datetime | None = None) -> Chunk:
-        self._check_sync_user()
         # A first load fills them: what the planner knew at its beginning is soon far from true.
         planner.look_at(LedgerEntry, KeyClaim)
+        self._check_sync_user()
         rows = list(
             changes.load(
                 self._record_type, ids, item_keys=self._item_keys, viewer_id=self._viewer_id
