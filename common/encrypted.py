@@ -21,13 +21,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> Any:
         if value in (None, ""):
             return value
-        return _cipher().encrypt(str(value).encode()).decode()
+        return cipher().encrypt(str(value).encode()).decode()
 
     def from_db_value(self, value: str | None, *_: object) -> str | None:
         if value in (None, ""):
             return value
         try:
-            return _cipher().decrypt(value.encode()).decode()
+            return cipher().decrypt(value.encode()).decode()
         except InvalidToken as error:
             message = "A stored credential cannot be decrypted: check CREDENTIAL_KEYS."
             raise ImproperlyConfigured(message) from error
@@ -39,5 +39,6 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return super().get_lookup(lookup_name)
 
 
-def _cipher() -> MultiFernet:
+def cipher() -> MultiFernet:
+    """The first of `CREDENTIAL_KEYS` encrypts, all of them decrypt."""
     return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])

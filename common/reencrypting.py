@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Model, TextField, Value
 from django.db.models.functions import Cast
 
-from common.encrypted import EncryptedTextField
+from common.encrypted import EncryptedTextField, cipher
 
 #: Rows that are read at once.
 BATCH = 500
@@ -38,7 +38,7 @@ def renew(*, only_look: bool = False) -> Report:
         for pk, token in _tokens(model, column):
             if _opens(Fernet(settings.CREDENTIAL_KEYS[0]), token):
                 report.current += 1
-            elif not _opens(_any_key(), token):
+            elif not _opens(cipher(), token):
                 report.unreadable.append(f"{model._meta.db_table}.{column} ({pk})")
             else:
                 report.renewed += 1
@@ -67,18 +67,14 @@ def _tokens(model: type[Model], column: str) -> Iterator[tuple[int, str]]:
 
 
 def _replace(model: type[Model], column: str, *, pk: int, token: str) -> None:
-    renewed = _any_key().rotate(token.encode()).decode()
+    renewed = cipher().rotate(token.encode()).decode()
     rows = model._default_manager.annotate(token=Cast(column, TextField()))
     rows.filter(pk=pk, token=token).update(**{column: Value(renewed, output_field=TextField())})
 
 
-def _any_key() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])
-
-
-def _opens(cipher: Fernet | MultiFernet, token: str) -> bool:
+def _opens(key: Fernet | MultiFernet, token: str) -> bool:
     try:
-        cipher.decrypt(token.encode())
+        key.decrypt(token.encode())
     except InvalidToken:
         return False
     return True

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from cryptography.fernet import InvalidToken
+
+from common.encrypted import cipher
 
 LONGEST_TYPING = timedelta(hours=1)
 
@@ -16,17 +17,13 @@ LONGEST_TYPING = timedelta(hours=1)
 def seal(secrets: Mapping[str, str]) -> str:
     """The secrets that are given, as ciphertext; "" for none."""
     given = {name: value for name, value in secrets.items() if value}
-    return _cipher().encrypt(json.dumps(given).encode()).decode() if given else ""
+    return cipher().encrypt(json.dumps(given).encode()).decode() if given else ""
 
 
 def unseal(sealed: str) -> dict[str, str]:
     """What `seal` sealed within the last hour; nothing for anything else."""
     try:
-        opened = _cipher().decrypt(sealed.encode(), ttl=int(LONGEST_TYPING.total_seconds()))
+        opened = cipher().decrypt(sealed.encode(), ttl=int(LONGEST_TYPING.total_seconds()))
     except InvalidToken:
         return {}
     return {str(name): str(value) for name, value in json.loads(opened).items()}
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -33,25 +34,24 @@ def ledger_of(mapping: Mapping) -> Ledger:
 
     Keys that the mapping holds in an earlier target stay its own until somebody wants them.
     """
-    ledger, _ = Ledger.objects.get_or_create(
-        mapping=mapping,
-        host=mapping.connection.host,
-        app=mapping.app,
-        key_field=mapping.update_key,
-    )
+    ledger, _ = Ledger.objects.get_or_create(**_target_of(mapping))
     return ledger
 
 
 def ledger_to_read(mapping: Mapping) -> Ledger:
     """The same for a page: where there is none, an empty one that is not stored."""
-    target = {
+    target = _target_of(mapping)
+    # No entry has the key 0.
+    return Ledger.objects.filter(**target).first() or Ledger(pk=0, **target)
+
+
+def _target_of(mapping: Mapping) -> dict[str, Any]:
+    return {
         "mapping": mapping,
         "host": mapping.connection.host,
         "app": mapping.app,
         "key_field": mapping.update_key,
     }
-    # No entry has the key 0.
-    return Ledger.objects.filter(**target).first() or Ledger(pk=0, **target)
 
 
 def owed_rows(
@@ -80,12 +80,7 @@ def pause_after(attempts: int) -> timedelta:
 
 def failed_entries(mapping: Mapping) -> QuerySet[LedgerEntry]:
     """The failed records of the mapping's present target, in the order of their rows."""
-    present = Ledger.objects.filter(
-        mapping=mapping,
-        host=mapping.connection.host,
-        app=mapping.app,
-        key_field=mapping.update_key,
-    )
+    present = Ledger.objects.filter(**_target_of(mapping))
     # Not joined: so the index gives them in this order, and a page is not sorted out of all.
     return LedgerEntry.objects.filter(
         ledger=Subquery(present.values("pk")[:1]), state=EntryState.FAILED

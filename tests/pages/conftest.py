@@ -1,6 +1,7 @@
 """A mapping of companies into an app of the sandbox; step 1 as somebody fills it in."""
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from mapping.models import Mapping
 from tests.flows.conftest import chain, enabled_mapping  # noqa: F401 — a fixture
+from tests.jobs.notices.receiver import Receiver
 from tests.pages.reading import Page, filled
 
 
@@ -35,3 +37,11 @@ def submit_step1(as_administrator: Client, kintone: Any) -> Callable[..., Page]:
         return Page(answer)
 
     return submit
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Any:
+    settings.NOTICE_INSIDE_NETWORKS = [ip_network("127.0.0.1/32")]
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -1,7 +1,6 @@
 """通知: an administrator sets up who is told, tests each way, and sees how they are."""
 
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ from tests.jobs.notices.receiver import Receiver, Told
 from tests.pages.reading import Page, filled
 
 KEY = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tr"
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Any:
-    settings.NOTICE_INSIDE_NETWORKS = [ip_network("127.0.0.1/32")]
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture

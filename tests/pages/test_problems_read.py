@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable
-from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -275,14 +274,6 @@ def test_an_error_of_our_own(
 
 
 # What the other side says of a notice
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Any:
-    settings.NOTICE_INSIDE_NETWORKS = [ip_network("127.0.0.1/32")]
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture
